@@ -1,0 +1,80 @@
+import { randomFillSync } from 'node:crypto';
+
+/**
+ * A job id says where the job lives: `<queue>~<shard>~<time><random>`.
+ *
+ * Any lookup is therefore one hop. The tail is 8 characters of time (milliseconds, so that ids sort by age) and 16 of
+ * randomness (80 bits, so that ids cannot be guessed), in lower-case Crockford base 32. Ids are made by the client:
+ * nothing is asked of the server, and a repeated enqueue is recognised by its id.
+ */
+export interface JobAddress {
+  queue: string;
+  shard: number;
+  /** The tail: unique by itself within a shard. */
+  local: string;
+}
+
+const alphabet = '0123456789abcdefghjkmnpqrstvwxyz';
+const epoch = Date.UTC(2024, 0, 1);
+const shape = /^([A-Za-z0-9][A-Za-z0-9_.-]{0,63})~([0-9a-z]{1,2})~([0-9a-hjkmnp-tv-z]{24})$/;
+
+const pool = Buffer.alloc(4000);
+let used = pool.length;
+let stampedAt = -1;
+let stamp = '';
+
+/** A new id for `queue`; `now` is epoch milliseconds. */
+export function createJobId(queue: string, shard: number, now: number): string {
+  return `${queue}~${shard.toString(36)}~${stampOf(now)}${randomTail()}`;
+}
+
+/** The parts of an id, or `undefined` when `text` is not one (then it may be a caller's own `jobId`). */
+export function parseJobId(text: string): JobAddress | undefined {
+  const match = shape.exec(text);
+  if (!match) return undefined;
+  return { queue: match[1]!, shard: parseInt(match[2]!, 36), local: match[3]! };
+}
+
+function stampOf(now: number): string {
+  if (now !== stampedAt) {
+    stampedAt = now;
+    let rest = Math.max(0, Math.floor(now - epoch));
+    let text = '';
+    for (let i = 0; i < 8; i++) {
+      text = alphabet[rest % 32]! + text;
+      rest = Math.floor(rest / 32);
+    }
+    stamp = text;
+  }
+  return stamp;
+}
+
+function randomTail(): string {
+  if (used + 10 > pool.length) {
+    randomFillSync(pool);
+    used = 0;
+  }
+  let text = '';
+  for (let half = 0; half < 2; half++) {
+    let bits = pool.readUIntBE(used, 5);
+    used += 5;
+    for (let i = 0; i < 8; i++) {
+      text += alphabet[bits % 32]!;
+      bits = Math.floor(bits / 32);
+    }
+  }
+  return text;
+}
+
+const queueName = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/;
+const taskName = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
+
+/** 1–64 characters: letters, digits, `_`, `.`, `-`. Two names never share a key of the store. */
+export function isQueueName(name: string): boolean {
+  return queueName.test(name);
+}
+
+/** 1–128 characters: letters, digits, `_`, `.`, `-`. */
+export function isTaskName(name: string): boolean {
+  return taskName.test(name);
+}

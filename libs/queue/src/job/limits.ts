@@ -1,0 +1,43 @@
+/** Default bounds. Each is refused with a typed error, before anything is written. */
+export const limits = {
+  /** Bytes of an encoded payload or result. */
+  payload: 256 * 1024,
+  /** Nothing may raise `payload` above this. */
+  payloadCeiling: 1024 * 1024,
+  /** Jobs, or settlements, of one call to the store. */
+  batch: 1000,
+  /** Bytes of one call to the store. */
+  batchBytes: 1024 * 1024,
+  /** Characters of a unique key or of the caller's own `jobId`. */
+  key: 256,
+  /** Milliseconds a job may be delayed: one year. */
+  delay: 366 * 24 * 3600 * 1000,
+  /** Charged attempts of one job. */
+  attempts: 1000,
+  /** A job survives two lost workers; the third fails it. */
+  crashes: 3,
+  /** Places of one worker and queue. */
+  concurrency: 10_000,
+  /** Characters of a stored error: name, message, stack and causes together. */
+  error: 16 * 1024,
+  /** Attempts that stay readable with a job. */
+  history: 20,
+  /** Log lines kept with a job. */
+  log: 200,
+  /** Milliseconds a completed or cancelled job is kept. */
+  keepFinished: 3600 * 1000,
+  /** Milliseconds a failed job is kept. */
+  keepFailed: 7 * 24 * 3600 * 1000,
+  /** Completed, cancelled and failed jobs kept per queue shard, whatever their age: this many of each. */
+  keepCount: 10_000,
+  /** Nesting of a payload. */
+  depth: 64,
+  /** Milliseconds of a worker's lease. */
+  lease: 15_000,
+  /** Scheduled jobs that one exchange promotes at most. */
+  promote: 200,
+  /** Jobs that one call to `reap` or `prune` touches at most. */
+  page: 500,
+  /** One take in this many goes to the lowest band that has jobs. */
+  lowestShare: 16,
+} as const;
