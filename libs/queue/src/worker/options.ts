@@ -1,0 +1,72 @@
+import type { Codec } from '../job/envelope.js';
+import type { Events } from '../events/events.js';
+import type { Store } from '../store/store.js';
+import type { TaskContext } from '../task/context.js';
+import type { TaskDefinition, TaskOptions } from '../task/definition.js';
+import type { Clock } from '../time/clock.js';
+import type { Duration } from '../time/duration.js';
+
+/** A task and the code that runs it. Nest's side makes these (guards, pipes and so on inside `run`); tests make plain ones. */
+export interface Handler {
+  readonly task: TaskDefinition;
+  run(payload: unknown, context: TaskContext): unknown;
+}
+
+/** Places for a queue: a number, or options. */
+export type QueueConcurrency = number | { concurrency?: number };
+
+/** What a worker needs; every room below it is handed in. Durations are milliseconds once resolved. */
+export interface WorkerOptions {
+  store: Store;
+  handlers: readonly Handler[];
+  clock?: Clock;
+  events?: Events;
+  codec?: Codec;
+  logger?: WorkerLogger;
+  /** Shown with the worker. Default the host's name. */
+  name?: string;
+  /** Which queues, with how many places each. Default: every queue the handlers name. */
+  queues?: Record<string, QueueConcurrency>;
+  /** Queues not to serve. */
+  except?: readonly string[];
+  /** Places per queue unless the queue says otherwise. Default 10. */
+  concurrency?: number;
+  /** How long a silent worker keeps its jobs. Default `'15s'`; it beats every third of it. */
+  lease?: Duration;
+  shutdown?: {
+    /** How long running jobs may go on once asked to stop. Default `'30s'`. */
+    grace?: Duration;
+  };
+  /** Longest wait between two looks at the store. Default `'1s'`. */
+  idle?: Duration;
+  /** End by itself: `'ready'` when nothing is ready or active, `'all'` also waits for scheduled and blocked jobs. */
+  burst?: 'ready' | 'all';
+  /** End after this many jobs. */
+  maxJobs?: number;
+  /** How long a job whose task nobody here knows may be handed back before it fails. Default `'24h'`. */
+  unknownTaskAfter?: Duration;
+  /** Task options that win over the contract's, by name or prefix (`'reports.*'`). */
+  overrides?: Record<string, TaskOptions>;
+  /** Task options that hold where nobody else says anything. */
+  defaults?: TaskOptions;
+  hooks?: WorkerHooks;
+}
+
+export interface WorkerLogger {
+  debug(message: string): void;
+  log(message: string): void;
+  warn(message: string): void;
+  error(message: string, stack?: string): void;
+}
+
+/** Called around the life of a worker and of a job. A throw in `onWorkerStart` stops the boot; elsewhere it is logged. */
+export interface WorkerHooks {
+  /** Before the first claim. */
+  onWorkerStart?(): unknown;
+  /** After the last job, in reverse order of start; also after half a start. */
+  onWorkerStop?(): unknown;
+  /** Before the handler. */
+  onJobStart?(context: TaskContext): unknown;
+  /** After the handler, before settling. */
+  onJobEnd?(context: TaskContext, ending: { result: unknown } | { error: unknown }): unknown;
+}
