@@ -9,7 +9,8 @@ const catalogue = /export const errorCatalogue = \{([\s\S]*?)\n\} as const/.exec
 const text = String.raw`'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"`;
 const entries = [...catalogue.matchAll(new RegExp(`([A-Z_]+): \\[\\s*(${text}),\\s*(${text}),?\\s*\\]`, 'g'))];
 const unquoted = (literal) => literal.slice(1, -1).replace(/\\(.)/g, '$1');
-const classOf = (code) => new RegExp(`class (\\w+) extends MillraceError \\{\\s*readonly code = '${code}'`).exec(source)?.[1];
+const classOf = (code) =>
+  new RegExp(`class (\\w+) extends MillraceError \\{\\s*readonly code = '${code}'`).exec(source)?.[1];
 
 const rows = entries.map(([, code, meaning, remedy]) => {
   const name = classOf(code);

@@ -60,7 +60,10 @@ describe.each(stores)('workers that die, on %s', (kind) => {
     await world.line('began', 'p');
     world.go();
 
-    await expect(job.result({ timeout: '45s' })).rejects.toMatchObject({ code: 'JOB_FAILED', error: { name: 'WorkerLost' } });
+    await expect(job.result({ timeout: '45s' })).rejects.toMatchObject({
+      code: 'JOB_FAILED',
+      error: { name: 'WorkerLost' },
+    });
     await Promise.all(neighbours.map((neighbour) => neighbour.result({ timeout: '30s' })));
     ended = true;
     await supervisor;

@@ -89,13 +89,18 @@ const program = join(import.meta.dirname, '../../dist/test/fixtures/ledger.worke
 
 function startWorker(env: Record<string, string>) {
   if (!existsSync(program)) throw new Error('Build first: `npm test` does, or `npm run build`');
-  const child = spawn(process.execPath, [program], { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [program], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const complaints: string[] = [];
   child.stderr.on('data', (chunk: Buffer) => complaints.push(chunk.toString()));
   const ended = once(child, 'exit').then(([code, signal]) => (code as number | null) ?? (signal as string));
   const ready = new Promise<void>((resolve, reject) => {
     createInterface(child.stdout).on('line', (line) => line === 'ready' && resolve());
-    void ended.then((how) => reject(new Error(`The worker ended (${how}) before it was ready:\n${complaints.join('')}`)));
+    void ended.then((how) =>
+      reject(new Error(`The worker ended (${how}) before it was ready:\n${complaints.join('')}`)),
+    );
   });
   const process_: WorkerProcess = { pid: child.pid!, signal: (name) => void child.kill(name), ended };
   return { process: process_, ready };

@@ -10,7 +10,8 @@ describe('the package, as npm packs it', () => {
   beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), 'millrace-pack-'))));
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-  const npm = (args: string[], cwd: string) => execFileSync('npm', args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+  const npm = (args: string[], cwd: string) =>
+    execFileSync('npm', args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
 
   it('TD3: installs into an empty Nest app, without ioredis, and runs a task on SQLite', () => {
     const tarball = pack();
@@ -20,21 +21,38 @@ describe('the package, as npm packs it', () => {
     writeFileSync(join(app, 'tsconfig.json'), JSON.stringify(compiler));
 
     execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', app], { encoding: 'utf8' });
-    const said = execFileSync(process.execPath, ['main.js'], { cwd: app, encoding: 'utf8', env: { ...process.env, NODE_ENV: 'development' } });
+    const said = execFileSync(process.execPath, ['main.js'], {
+      cwd: app,
+      encoding: 'utf8',
+      env: { ...process.env, NODE_ENV: 'development' },
+    });
 
     expect(said).toContain('hello Ada');
   });
 
   it('holds what it needs and nothing else: no tests, no sources, a licence and a page to read', () => {
-    const [listing] = JSON.parse(npm(['pack', '--dry-run', '--json'], join(root, 'libs/queue'))) as [{ files: { path: string }[] }];
+    const [listing] = JSON.parse(npm(['pack', '--dry-run', '--json'], join(root, 'libs/queue'))) as [
+      { files: { path: string }[] },
+    ];
     const paths = listing.files.map((file) => file.path);
 
-    expect(paths).toEqual(expect.arrayContaining(['package.json', 'README.md', 'LICENSE', 'dist/index.js', 'dist/index.d.ts', 'dist/cli/main.js']));
+    expect(paths).toEqual(
+      expect.arrayContaining([
+        'package.json',
+        'README.md',
+        'LICENSE',
+        'dist/index.js',
+        'dist/index.d.ts',
+        'dist/cli/main.js',
+      ]),
+    );
     expect(paths.filter((path) => /\.spec\.|^src\/|testkit|behaviour/.test(path))).toEqual([]);
   });
 
   function pack(): string {
-    const [packed] = JSON.parse(npm(['pack', '--json', '--pack-destination', folder], join(root, 'libs/queue'))) as [{ filename: string }];
+    const [packed] = JSON.parse(npm(['pack', '--json', '--pack-destination', folder], join(root, 'libs/queue'))) as [
+      { filename: string },
+    ];
     return join(folder, packed.filename);
   }
 
