@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import { type Clock, systemClock } from '../time/clock.js';
 
 interface JobFact {
   id: string;
@@ -52,7 +53,7 @@ export type EventName = keyof EventMap;
 export class Events {
   private readonly emitter = new EventEmitter();
 
-  constructor() {
+  constructor(private readonly clock: Clock = systemClock) {
     this.emitter.setMaxListeners(0);
   }
 
@@ -91,6 +92,6 @@ export class Events {
 
   private failed(name: EventName, error: unknown): void {
     if (name !== 'error' && this.has('error'))
-      this.emit('error', { at: Date.now(), error, doing: `listener of ${name}` });
+      this.emit('error', { at: this.clock.now(), error, doing: `listener of ${name}` });
   }
 }
