@@ -1,0 +1,27 @@
+import type { Order } from '../orders/order.entity.js';
+
+/** What a mail says. */
+export interface Letter {
+  subject: string;
+  body: string;
+}
+
+export function receipt(order: Pick<Order, 'id' | 'items'>): Letter {
+  const lines = order.items.map((item) => `  ${item.quantity} × ${item.sku}`);
+  return {
+    subject: `Your order ${order.id}`,
+    body: ['Thank you for your order.', '', ...lines, '', 'It has been processed.'].join('\n'),
+  };
+}
+
+export function welcome(name: string): Letter {
+  return { subject: `Welcome, ${name}`, body: `Hello ${name},\n\nyour account is ready.` };
+}
+
+export function reminder(name: string): Letter {
+  return { subject: 'You asked to be reminded', body: `Hello ${name},\n\nthis is the reminder you asked for.` };
+}
+
+export function notice(message: string): Letter {
+  return { subject: 'A message from the shop', body: message };
+}

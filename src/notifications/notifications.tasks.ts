@@ -1,0 +1,34 @@
+import { IsEmail, IsNotEmpty, IsString, MaxLength } from 'class-validator';
+import { defineTasks, exponential, returns, task } from 'millrace';
+
+export class Notice {
+  @IsEmail()
+  recipient!: string;
+
+  @IsString()
+  @IsNotEmpty()
+  @MaxLength(10_000)
+  message: string = 'Hello';
+}
+
+export class Email {
+  @IsEmail()
+  to!: string;
+
+  @IsString()
+  @IsNotEmpty()
+  @MaxLength(200)
+  subject!: string;
+
+  @IsString()
+  body!: string;
+}
+
+const queue = 'notifications';
+/** A mail server that is away comes back within minutes; six attempts cover about an hour. */
+const retry = { attempts: 6, backoff: exponential('1s', { factor: 5, max: '30m', jitter: 'equal' }) };
+
+export class NotificationTasks extends defineTasks('notifications', {
+  notify: task({ payload: Notice, returns: returns<{ sentTo: string }>(), queue, retry }),
+  email: task({ payload: Email, returns: returns<{ status: 'sent'; to: string }>(), queue, retry }),
+}) {}

@@ -1,0 +1,23 @@
+import { IsUUID } from 'class-validator';
+import { defineTasks, exponential, returns, task } from 'millrace';
+import type { OrderStatus } from './order.entity.js';
+
+export class ProcessOrder {
+  @IsUUID()
+  orderId!: string;
+}
+
+export interface ProcessedOrder {
+  orderId: string;
+  status: OrderStatus;
+}
+
+export class OrderTasks extends defineTasks('orders', {
+  process: task({
+    payload: ProcessOrder,
+    returns: returns<ProcessedOrder>(),
+    queue: 'orders',
+    retry: { attempts: 5, backoff: exponential('1s', { max: '10m' }) },
+    timeout: '1m',
+  }),
+}) {}

@@ -1,0 +1,20 @@
+import { randomUUID } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import type { Repository } from 'typeorm';
+import { Report, type ReportRow } from './report.entity.js';
+
+@Injectable()
+export class ReportsService {
+  constructor(@InjectRepository(Report) private readonly reports: Repository<Report>) {}
+
+  async request(title: string, rows: ReportRow[]): Promise<Report> {
+    const report = this.reports.create({ id: randomUUID(), title, rows, createdAt: new Date().toISOString() });
+    await this.reports.insert(report);
+    return report;
+  }
+
+  find(id: string): Promise<Report | null> {
+    return this.reports.findOneBy({ id });
+  }
+}
