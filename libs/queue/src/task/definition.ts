@@ -80,6 +80,8 @@ export interface TaskOptions<P = unknown> {
 export interface Schema<T = unknown> {
   /** Issues, or the value as the task shall see it. */
   check(value: unknown): CheckAnswer<T> | Promise<CheckAnswer<T>>;
+  /** The DTO class, when one describes the value: its instances have passed `check`, and count as plain data. */
+  readonly type?: abstract new (...args: never[]) => T;
 }
 
 export type CheckAnswer<T> = { value: T } | { issues: { path: string; message: string }[] };

@@ -1,0 +1,106 @@
+import { ConfigInvalid } from '../job/errors.js';
+import { isQueueName, isTaskName } from '../job/id.js';
+import { limits } from '../job/limits.js';
+import { checkOptions } from '../job/options.js';
+import { priorities } from '../job/state.js';
+import { parseDuration } from '../time/duration.js';
+import type { RetryOptions, TaskOptions, TimeoutOptions, UniqueOptions } from './definition.js';
+
+/** Every option a task may have, by name. */
+export const taskOptionNames = [
+  'queue',
+  'retry',
+  'timeout',
+  'keepResult',
+  'priority',
+  'expires',
+  'unique',
+  'tags',
+  'redact',
+  'expected',
+  'onWorkerLost',
+  'deadLetter',
+  'aliases',
+  'thread',
+] as const satisfies readonly (keyof TaskOptions)[];
+
+/** Throws `ConfigInvalid` at the first option that is unknown or out of range. `where` says whose options these are. */
+export function checkTaskOptions(where: string, options: TaskOptions): void {
+  checkOptions(where, options, taskOptionNames);
+  const { queue, retry, timeout, keepResult, priority, expires, unique, aliases, onWorkerLost } = options;
+  if (queue !== undefined && !isQueueName(queue)) {
+    refuse(`${where}.queue`, `'${String(queue)}' is no queue name: use at most 64 letters, digits, '_', '.' and '-'`);
+  }
+  if (retry !== undefined) checkRetry(`${where}.retry`, retry);
+  if (timeout !== undefined) checkTimeout(`${where}.timeout`, timeout);
+  if (keepResult !== undefined && keepResult !== 'forever') checkDuration(`${where}.keepResult`, keepResult, 0);
+  if (priority !== undefined) checkOneOf(`${where}.priority`, priority, priorities);
+  if (expires !== undefined) checkDuration(`${where}.expires`, expires, 1);
+  if (unique !== undefined) checkUnique(`${where}.unique`, unique);
+  if (onWorkerLost !== undefined) checkOneOf(`${where}.onWorkerLost`, onWorkerLost, ['retry', 'fail']);
+  for (const alias of aliases ?? []) {
+    if (!isTaskName(alias)) refuse(`${where}.aliases`, `'${alias}' is no task name`);
+  }
+}
+
+/** Retry options of a task, a module or a call. */
+export function checkRetry(where: string, retry: RetryOptions & { startAt?: number }): void {
+  checkOptions(where, retry, ['attempts', 'delay', 'backoff', 'on', 'never', 'retryIf', 'startAt']);
+  if (retry.attempts !== undefined) checkCount(`${where}.attempts`, retry.attempts);
+  if (retry.startAt !== undefined) checkCount(`${where}.startAt`, retry.startAt);
+  if (retry.delay !== undefined) checkDuration(`${where}.delay`, retry.delay, 0);
+  if (retry.delay !== undefined && retry.backoff !== undefined) {
+    refuse(where, `takes 'delay' or 'backoff', not both`);
+  }
+}
+
+/** A duration, or when the signal fires and how long the handler may then take. */
+export function checkTimeout(where: string, timeout: unknown): void {
+  if (typeof timeout !== 'object' || timeout === null) return void checkDuration(where, timeout, 1);
+  checkOptions(where, timeout, ['after', 'grace']);
+  const { after, grace } = timeout as TimeoutOptions;
+  checkDuration(`${where}.after`, after, 1);
+  if (grace !== undefined) checkDuration(`${where}.grace`, grace, 0);
+}
+
+export function checkUnique(where: string, unique: UniqueOptions<never>): void {
+  checkOptions(where, unique, ['key', 'until', 'onDuplicate']);
+  const { key, until, onDuplicate } = unique;
+  if (key !== undefined && typeof key !== 'string' && typeof key !== 'function') {
+    refuse(`${where}.key`, 'must be a text or a function of the payload');
+  }
+  if (until !== undefined && !['started', 'settled', 'kept'].includes(until as string)) {
+    if (parseDuration(until) === undefined) {
+      refuse(`${where}.until`, `must be 'started', 'settled', 'kept' or a duration, not '${String(until)}'`);
+    }
+    checkDuration(`${where}.until`, until, 1);
+  }
+  if (onDuplicate !== undefined) checkOneOf(`${where}.onDuplicate`, onDuplicate, ['return', 'replace', 'error']);
+}
+
+/** Milliseconds of a duration that is at least `least`. */
+export function checkDuration(where: string, value: unknown, least: number): number {
+  const ms = parseDuration(value);
+  if (ms === undefined) {
+    refuse(
+      where,
+      `'${String(value)}' is not a duration: write '500ms', '30s', '5m', '2h', '1d' or '1w', or milliseconds`,
+    );
+  }
+  if (ms < least) refuse(where, `must be at least ${least} ms, not ${ms}`);
+  return ms;
+}
+
+export function checkOneOf(where: string, value: unknown, allowed: readonly string[]): void {
+  if (!allowed.includes(value as string)) refuse(where, `must be one of ${allowed.join(', ')}, not '${String(value)}'`);
+}
+
+function checkCount(where: string, value: number): void {
+  if (!Number.isInteger(value) || value < 1 || value > limits.attempts) {
+    refuse(where, `must be a whole number from 1 to ${limits.attempts}, not ${String(value)}`);
+  }
+}
+
+function refuse(where: string, says: string): never {
+  throw new ConfigInvalid(where, `${where}: ${says}.`);
+}
