@@ -1,5 +1,5 @@
 import PDFDocument from 'pdfkit';
-import type { ReportRow } from './report.entity.js';
+import type { Cell, ReportRow } from './report.entity.js';
 
 export interface Drawing {
   title: string;
@@ -14,15 +14,23 @@ export default async function render({ title, rows }: Drawing): Promise<Uint8Arr
   pdf.on('data', (chunk: Buffer) => chunks.push(chunk));
 
   pdf.fontSize(20).text(title).moveDown();
-  const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
-  pdf.fontSize(9);
-  if (columns.length > 0) pdf.table({ data: [columns, ...rows.map((row) => columns.map((name) => cell(row[name])))] });
+  const table = tableOf(rows);
+  if (table.length > 0) pdf.fontSize(9).table({ data: table });
   pdf.end();
 
   await done;
   return Buffer.concat(chunks);
 }
 
-function cell(value: ReportRow[string] | undefined): string {
-  return value === null || value === undefined ? '' : String(value);
+/** Named cells get a header line with every name that occurs. */
+function tableOf(rows: ReportRow[]): string[][] {
+  const names = [...new Set(rows.flatMap((row) => (Array.isArray(row) ? [] : Object.keys(row))))];
+  const lines = rows.map((row) => (Array.isArray(row) ? row : names.map((name) => row[name])).map(textOf));
+  const width = Math.max(names.length, ...lines.map((line) => line.length));
+  const table = names.length > 0 ? [names, ...lines] : lines;
+  return width === 0 ? [] : table.map((line) => [...line, ...Array<string>(width - line.length).fill('')]);
+}
+
+function textOf(cell: Cell | undefined): string {
+  return cell === null || cell === undefined ? '' : String(cell);
 }

@@ -1,7 +1,9 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** A line of the table: cells in the order of their columns. */
-export type ReportRow = Record<string, string | number | boolean | null>;
+export type Cell = string | number | boolean | null;
+
+/** A line of the table: cells by column name, or in a row without names. */
+export type ReportRow = Record<string, Cell> | Cell[];
 
 @Entity('reports')
 export class Report {

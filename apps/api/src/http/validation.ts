@@ -1,0 +1,31 @@
+import { type ValidationError, ValidationPipe } from '@nestjs/common';
+import { Problem } from './problem.js';
+
+export interface Issue {
+  /** Dotted: `items.0.sku`. */
+  path: string;
+  message: string;
+}
+
+/** Bodies and queries become DTOs. A wrong or an unknown field is refused with its path. */
+export function validation(): ValidationPipe {
+  return new ValidationPipe({
+    transform: true,
+    whitelist: true,
+    forbidNonWhitelisted: true,
+    forbidUnknownValues: true,
+    stopAtFirstError: true,
+    validationError: { target: false, value: false },
+    exceptionFactory: (errors) => {
+      const issues = errors.flatMap((error) => issuesOf(error));
+      const summary = issues.map((issue) => `${issue.path}: ${issue.message}`).slice(0, 5);
+      return new Problem('VALIDATION_FAILED', summary.join('; '), { issues });
+    },
+  });
+}
+
+function issuesOf(error: ValidationError, parent = ''): Issue[] {
+  const path = parent ? `${parent}.${error.property}` : error.property;
+  const own = Object.values(error.constraints ?? {}).map((message) => ({ path, message }));
+  return [...own, ...(error.children ?? []).flatMap((child) => issuesOf(child, path))];
+}

@@ -1,0 +1,20 @@
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import helmet from 'helmet';
+import { boot } from '../../../src/boot.js';
+import { Settings } from '../../../src/config/settings.js';
+import { ApiModule } from './api.module.js';
+import { serveDocs } from './http/swagger.js';
+
+await boot('API', async () => {
+  const app = await NestFactory.create<NestExpressApplication>(ApiModule, { abortOnError: false, bodyParser: false });
+  const { PORT, HOST, API_PREFIX } = app.get(Settings);
+  app.use(helmet());
+  app.useBodyParser('json', { limit: '256kb' });
+  app.setGlobalPrefix(API_PREFIX);
+  serveDocs(app, API_PREFIX);
+  app.enableShutdownHooks(['SIGINT', 'SIGTERM'], { useProcessExit: true });
+
+  await (HOST ? app.listen(PORT, HOST) : app.listen(PORT));
+  return (await app.getUrl()) + API_PREFIX;
+});

@@ -1,0 +1,40 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { ArrayMaxSize, IsArray, IsIn, IsNotEmpty, IsString, MaxLength } from 'class-validator';
+import type { ReportRow } from '../../../../src/reports/report.entity.js';
+import { JobStarted } from '../http/job-started.dto.js';
+import { AreReportRows } from './report-rows.js';
+
+const cell = { oneOf: [{ type: 'string' }, { type: 'number' }, { type: 'boolean' }], nullable: true };
+
+export class RequestReportDto {
+  @ApiProperty({ example: 'Sales in November' })
+  @IsString()
+  @IsNotEmpty()
+  @MaxLength(200)
+  title!: string;
+
+  @ApiProperty({
+    description: 'At most 5000 rows of at most 20 cells, named or in order',
+    type: 'array',
+    items: {
+      oneOf: [
+        { type: 'object', additionalProperties: cell },
+        { type: 'array', items: cell },
+      ],
+    },
+    example: [{ sku: 'TEA-01', sold: 12 }],
+  })
+  @IsArray()
+  @ArrayMaxSize(5000)
+  @AreReportRows()
+  rows!: ReportRow[];
+
+  @ApiPropertyOptional({ enum: ['pdf'], default: 'pdf' })
+  @IsIn(['pdf'])
+  format: 'pdf' = 'pdf';
+}
+
+export class ReportRequested extends JobStarted {
+  @ApiProperty({ format: 'uuid' })
+  reportId!: string;
+}
