@@ -1,4 +1,5 @@
 import type { Backoff } from '../time/backoff.js';
+import { fromPlain, type Plain, toPlain, Undecodable } from './plain.js';
 
 /**
  * What travels with a job and no store looks into: the payload, and those options that only the worker reads.
@@ -21,4 +22,38 @@ export interface Codec {
   encode(text: string): string;
   /** Throws when the text is not its own. */
   decode(text: string): string;
+}
+
+/** The text that is stored. Throws `NotPlain` when the payload cannot be. */
+export function seal(envelope: Envelope, codec?: Codec): string {
+  const { payload, ...rest } = envelope;
+  return sealPlain(toPlain(payload), rest, codec);
+}
+
+/** `seal`, for a payload that was encoded already. */
+export function sealPlain({ text, tags }: Plain, rest: Omit<Envelope, 'payload'>, codec?: Codec): string {
+  let whole = `{"payload":${text}`;
+  if (tags) whole += `,"tags":${JSON.stringify(tags)}`;
+  for (const key in rest) {
+    const value = rest[key as keyof typeof rest];
+    if (value !== undefined) whole += `,"${key}":${JSON.stringify(value)}`;
+  }
+  return codec ? codec.encode(`${whole}}`) : `${whole}}`;
+}
+
+/** What `seal` was given, from one `JSON.parse`. Throws `Undecodable`. */
+export function open(body: string, codec?: Codec): Envelope {
+  try {
+    const parsed: unknown = JSON.parse(codec ? codec.decode(body) : body);
+    if (typeof parsed !== 'object' || parsed === null || !Object.hasOwn(parsed, 'payload')) {
+      throw new Undecodable('it is no envelope');
+    }
+    const envelope = parsed as Envelope & { tags?: unknown };
+    if (envelope.tags === undefined) return envelope;
+    envelope.payload = fromPlain(envelope.payload, envelope.tags);
+    delete envelope.tags;
+    return envelope;
+  } catch (error) {
+    throw error instanceof Undecodable ? error : new Undecodable(error);
+  }
 }

@@ -1,13 +1,15 @@
-import type { ValidationError } from 'class-validator';
+import type { plainToInstance } from 'class-transformer';
+import type { validate, ValidationError } from 'class-validator';
 import { ConfigInvalid, type Issue } from '../job/errors.js';
+import { isPlainObject } from '../job/plain.js';
 import type { CheckAnswer, Schema } from './definition.js';
 import type { Dto } from './schema.js';
 import { setAside } from './set-aside.js';
 
 interface Tools {
-  validate: typeof import('class-validator').validate;
+  validate: typeof validate;
   knows(type: Dto<unknown>): boolean;
-  plainToInstance: typeof import('class-transformer').plainToInstance;
+  plainToInstance: typeof plainToInstance;
 }
 
 /**
@@ -46,9 +48,8 @@ export class ClassSchema<T> implements Schema<T> {
 
   /** An instance of another class is an entity or the like: its fields may be anything, so it is not looked into. */
   private foreign(value: object): string | undefined {
-    const made = Object.getPrototypeOf(value) as { constructor?: { name?: string } } | null;
-    if (made === null || made === Object.prototype || value instanceof this.type) return undefined;
-    return `an instance of ${made.constructor?.name || 'a class'} was given where ${this.type.name} is expected; pass plain data`;
+    if (isPlainObject(value) || value instanceof this.type) return undefined;
+    return `an instance of ${value.constructor.name || 'a class'} was given where ${this.type.name} is expected; pass plain data`;
   }
 }
 

@@ -1,5 +1,7 @@
+import { types } from 'node:util';
 import type { Issue } from '../job/errors.js';
 import { limits } from '../job/limits.js';
+import { isPlainObject } from '../job/plain.js';
 
 type Aside = { path: string[]; was: object; kind: 'value' | 'instance' };
 
@@ -29,14 +31,12 @@ function copy(value: unknown, path: string[], asides: Aside[], issues: Issue[]):
   }
   if (issues.length > 0) return undefined;
   if (Array.isArray(value)) return value.map((item, i) => copy(item, [...path, String(i)], asides, issues));
-  if (value instanceof Date) return value;
+  if (types.isDate(value)) return value;
   if (isValue(value)) {
     asides.push({ path, was: value, kind: 'value' });
     return undefined;
   }
-  const proto: unknown = Object.getPrototypeOf(value);
-  if (proto !== Object.prototype && proto !== null && path.length > 0)
-    asides.push({ path, was: value, kind: 'instance' });
+  if (!isPlainObject(value) && path.length > 0) asides.push({ path, was: value, kind: 'instance' });
   const plain: Record<string, unknown> = {};
   for (const [key, field] of Object.entries(value)) {
     if (key === '__proto__') issues.push({ path: [...path, key].join('.'), message: 'is not allowed as a name' });
@@ -48,10 +48,10 @@ function copy(value: unknown, path: string[], asides: Aside[], issues: Issue[]):
 /** Values with a meaning of their own, which are kept whole. */
 function isValue(value: object): boolean {
   return (
-    value instanceof Uint8Array ||
+    types.isUint8Array(value) ||
     value instanceof URL ||
-    value instanceof Map ||
-    value instanceof Set ||
+    types.isMap(value) ||
+    types.isSet(value) ||
     value instanceof Error
   );
 }
@@ -65,7 +65,7 @@ function putBack(shaped: object, { path, was, kind }: Aside): Issue[] {
     return [];
   }
   const now = field(holder, last);
-  const claimed = typeof now === 'object' && now !== null && Object.getPrototypeOf(now) !== Object.prototype;
+  const claimed = typeof now === 'object' && now !== null && !isPlainObject(now);
   if (claimed && was instanceof (now.constructor as new () => object)) return [];
   return [{ path: path.join('.'), message: `is an instance of ${was.constructor.name}; pass plain data, or its id` }];
 }

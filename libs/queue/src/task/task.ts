@@ -29,12 +29,12 @@ export interface TaskInput<P, R, I> extends TaskOptions<P> {
 /** Declares a task for `defineTasks`: payload, result and defaults of its jobs. */
 export function task<P = void, R = unknown, I = Fields<P>>(input: TaskInput<P, R, I> = {}): TaskSpec<P, R, I> {
   const { payload, returns, ...options } = input;
-  return { options: options as TaskOptions<never>, payload, returns: returns === typeOnly ? undefined : returns };
+  return { options: options, payload, returns: returns === typeOnly ? undefined : returns };
 }
 
 const typeOnly: Returns<never> = Object.freeze({});
 
 /** The result type of a task, without a run-time check. */
 export function returns<R>(): Returns<R> {
-  return typeOnly as Returns<R>;
+  return typeOnly;
 }
