@@ -1,0 +1,78 @@
+import { QueueFull } from '../../job/errors.js';
+import { parseJobId } from '../../job/id.js';
+import type { EnqueueAnswer, NewJob } from '../store.js';
+import { newJob, timeOf } from './job.js';
+import { Shard } from './shard.js';
+import type { World } from './world.js';
+
+/** Adds a batch, in order. Every queue is asked for room before the first write. */
+export function enqueue(world: World, jobs: NewJob[]): EnqueueAnswer[] {
+  const now = world.now();
+  for (const [address, batch] of byShard(jobs)) checkRoom(world, address, batch, now);
+  return jobs.map((job) => add(world, job, now));
+}
+
+/** Adds one job, whether or not there is room: what follows from a settled job is never refused. */
+export function add(world: World, job: NewJob, now: number): EnqueueAnswer {
+  const shard = world.openShard(addressOf(job.id));
+  const repeated = shard.jobs.get(job.id);
+  if (repeated) return { id: job.id, created: true, state: repeated.state };
+
+  const holder = shard.keys.holder(job.keys ?? [], now);
+  if (holder !== undefined) return duplicate(shard, holder, job, now);
+
+  const created = newJob(job, now);
+  shard.add(created);
+  shard.keys.take(created);
+  const state = shard.makeDue(created, timeOf(job.due, now), 'delay', now);
+  return { id: job.id, created: true, state };
+}
+
+/** A key is taken: the job is not added, and with `replace` what is new about it goes into the holder. */
+function duplicate(shard: Shard, id: string, job: NewJob, now: number): EnqueueAnswer {
+  const holder = shard.jobs.get(id);
+  // A timed key outlives the record of a job that was not kept.
+  if (!holder) return { id, created: false, state: 'completed' };
+  const waits = holder.state === 'scheduled' || holder.state === 'ready';
+  if (job.onDuplicate !== 'replace' || !waits) return { id, created: false, state: holder.state };
+
+  const { body, expiresAt, tags, keep, crashLimit } = newJob(job, now);
+  Object.assign(holder, { body, expiresAt, tags, keep, crashLimit });
+  if (holder.state === 'scheduled') shard.makeDue(holder, timeOf(job.due, now), 'delay', now);
+  else shard.hints.changed(holder);
+  return { id, created: false, state: holder.state, replaced: true };
+}
+
+/** Throws `QueueFull` when the jobs that would be created do not fit. Jobs of one batch know each other's ids and keys. */
+function checkRoom(world: World, address: { queue: string; shard: number }, batch: NewJob[], now: number): void {
+  const { maxReady } = world.settings(address.queue);
+  if (maxReady === null) return;
+  const shard = world.shard(address) ?? new Shard(address.queue, address.shard, world.hints);
+  const ids = new Set<string>();
+  const taken = new Map<string, boolean>();
+  for (const { id, keys = [] } of batch) {
+    if (ids.has(id) || shard.jobs.has(id)) continue;
+    if (keys.some(({ key }) => taken.get(key) ?? shard.keys.holder([{ key, until: 0 }], now) !== undefined)) continue;
+    ids.add(id);
+    for (const { key, until } of keys) taken.set(key, typeof until !== 'number' || until > 0);
+  }
+  if (ids.size > 0 && shard.waiting + ids.size > maxReady) throw new QueueFull(address.queue, maxReady);
+}
+
+function byShard(jobs: NewJob[]): [{ queue: string; shard: number }, NewJob[]][] {
+  const groups = new Map<string, NewJob[]>();
+  for (const job of jobs) {
+    const { queue, shard } = addressOf(job.id);
+    const lane = `${queue}~${shard}`;
+    const group = groups.get(lane);
+    if (group) group.push(job);
+    else groups.set(lane, [job]);
+  }
+  return [...groups.values()].map((group) => [addressOf(group[0]!.id), group]);
+}
+
+function addressOf(id: string) {
+  const address = parseJobId(id);
+  if (!address) throw new RangeError(`'${id}' is not a job id: make one with createJobId(queue, shard, now)`);
+  return address;
+}

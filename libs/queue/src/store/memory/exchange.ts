@@ -1,0 +1,49 @@
+import { limits } from '../../job/limits.js';
+import type { ExchangeAnswer, ExchangeRequest } from '../store.js';
+import { Claim } from './claim.js';
+import { settle } from './settle.js';
+import type { Shard } from './shard.js';
+import type { World } from './world.js';
+
+/** Settle, renew, promote, claim, hand back: the whole conversation of a worker with one shard. */
+export function exchange(world: World, request: ExchangeRequest): ExchangeAnswer {
+  const now = world.now();
+  const { paused } = world.settings(request.lane.queue);
+  const shard = world.shard(request.lane);
+  shard?.leases.beat(now);
+  if (!shard?.leases.has(request.worker)) {
+    return { gone: true, settled: [], jobs: [], cancels: [], more: false, paused, suspects: 0, now };
+  }
+
+  const settled = request.settle.map((ending) => settle(world, shard, request.worker, ending, now));
+  shard.leases.renew(request.worker, request.lease, now);
+  promote(shard, now);
+  const claim = new Claim(shard, request.worker, now);
+  const jobs = claim.run(paused ? 0 : request.want, request.alone ?? false);
+  const cancels = [...(shard.holds.get(request.worker)?.values() ?? [])].filter((job) => job.cancelling);
+
+  return {
+    settled,
+    jobs,
+    cancels: cancels.map((job) => job.id),
+    dueIn: dueIn(shard, now),
+    more: shard.bands.some((band) => band.size > 0),
+    paused,
+    suspects: shard.suspects.size,
+    now,
+  };
+}
+
+/** What is due becomes ready, earliest first, a bounded number at a time. */
+function promote(shard: Shard, now: number): void {
+  for (let left = limits.promote; left > 0; left--) {
+    const job = shard.scheduled.first;
+    if (!job || job.dueAt! > now) return;
+    shard.promote(job);
+  }
+}
+
+function dueIn(shard: Shard, now: number): number | undefined {
+  const next = shard.scheduled.first;
+  return next && Math.max(0, next.dueAt! - now);
+}

@@ -1,0 +1,130 @@
+import { limits } from '../../job/limits.js';
+import type { AttemptRecord, ClaimedJob, Due, JobRecord, NewJob, UniqueKey } from '../store.js';
+import type { Place } from './line.js';
+
+/** A job as this store holds it: the record everybody may read, and what only the store needs. */
+export interface Job extends JobRecord {
+  keys: UniqueKey[];
+  keep?: number;
+  crashLimit: number;
+  checkpoint?: string;
+  steps?: Record<string, string>;
+  /** With `cancelling`: what to write as the reason. */
+  cancelReason?: string;
+  /** While ready: its place in a band or among the suspects. */
+  place?: Place<Job>;
+  /** While final: when `prune` may forget it, epoch milliseconds. */
+  keptUntil: number;
+}
+
+/** The job that `enqueue` adds; the caller decides whether it is ready or scheduled. */
+export function newJob(job: NewJob, now: number): Job {
+  return {
+    id: job.id,
+    task: job.task,
+    state: 'ready',
+    body: job.body,
+    priority: job.priority,
+    attempts: job.attempts ?? 0,
+    crashes: 0,
+    releases: 0,
+    enqueuedAt: now,
+    expiresAt: timeOf(job.expires, now),
+    name: nameOf(job.keys),
+    parent: job.parent,
+    root: job.root,
+    tags: job.tags && [...job.tags],
+    history: [],
+    log: [],
+    keys: job.keys ? [...job.keys] : [],
+    keep: job.keep,
+    crashLimit: job.crashLimit ?? limits.crashes,
+    keptUntil: Infinity,
+  };
+}
+
+/** Absolute time of `due`, epoch milliseconds. */
+export function timeOf(due: Due, now: number): number;
+export function timeOf(due: Due | undefined, now: number): number | undefined;
+export function timeOf(due: Due | undefined, now: number): number | undefined {
+  if (!due) return undefined;
+  return 'in' in due ? now + due.in : due.at;
+}
+
+/** Two lost workers of three: the next crash would be the last, so it runs alone. */
+export function isSuspect(job: Job): boolean {
+  return job.crashes > 0 && job.crashes >= job.crashLimit - 1;
+}
+
+/** Writes down how the attempt in hand ended. Call it before the job leaves `active`. */
+export function recordAttempt(job: Job, outcome: AttemptRecord['outcome'], now: number, error?: string): void {
+  const { worker, startedAt } = job;
+  job.history.push({
+    attempt: job.attempts + 1,
+    worker: worker!,
+    startedAt: startedAt!,
+    finishedAt: now,
+    outcome,
+    error,
+  });
+  if (job.history.length > limits.history) job.history.shift();
+}
+
+/** What a worker gets. A copy: nothing handed out changes afterwards. */
+export function claimed(job: Job): ClaimedJob {
+  return {
+    id: job.id,
+    task: job.task,
+    body: job.body,
+    fence: job.fence!,
+    attempts: job.attempts,
+    crashes: job.crashes,
+    releases: job.releases,
+    priority: job.priority,
+    enqueuedAt: job.enqueuedAt,
+    dueAt: job.dueAt,
+    expiresAt: job.expiresAt,
+    parent: job.parent,
+    root: job.root,
+    tags: job.tags && [...job.tags],
+    checkpoint: job.checkpoint,
+    steps: job.steps && { ...job.steps },
+  };
+}
+
+/** What everybody may read. A copy. */
+export function recordOf(job: Job): JobRecord {
+  return {
+    id: job.id,
+    task: job.task,
+    state: job.state,
+    why: job.why,
+    reason: job.reason,
+    body: job.body,
+    priority: job.priority,
+    attempts: job.attempts,
+    crashes: job.crashes,
+    releases: job.releases,
+    worker: job.worker,
+    fence: job.fence,
+    cancelling: job.cancelling,
+    enqueuedAt: job.enqueuedAt,
+    dueAt: job.dueAt,
+    expiresAt: job.expiresAt,
+    startedAt: job.startedAt,
+    finishedAt: job.finishedAt,
+    name: job.name,
+    parent: job.parent,
+    root: job.root,
+    tags: job.tags && [...job.tags],
+    progress: job.progress,
+    result: job.result,
+    error: job.error,
+    history: job.history.map((attempt) => ({ ...attempt })),
+    log: [...job.log],
+  };
+}
+
+function nameOf(keys: UniqueKey[] | undefined): string | undefined {
+  return keys?.find(({ key }) => key.startsWith('='))?.key.slice(1);
+}
