@@ -1,12 +1,17 @@
 import { Logger } from '@nestjs/common';
 
-/** Starts an app. Tells the process that started it once it is ready; what prevents the start is said in a sentence. */
+/**
+ * Starts an app. Tells the process that started it once it is ready, and stops when that one is gone; what prevents the
+ * start is said in a sentence.
+ */
 export async function boot(name: string, start: () => Promise<string>): Promise<void> {
   const logger = new Logger(name);
   try {
     const url = await start();
     logger.log(`Ready: ${url}`);
     process.send?.({ ready: url });
+    process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
+    process.channel?.unref();
   } catch (error) {
     logger.error(sentenceOf(error));
     process.exit(1);
