@@ -1,0 +1,99 @@
+import type { JobHandle, TaskEnqueuer } from '../enqueuer.js';
+import type { PayloadOf, ResultOf } from '../task-ref.js';
+import type { TaskContext } from '../context.js';
+import { Task } from '../task.decorator.js';
+import { returns, task } from '../task.js';
+import { OrderTasks, ProcessOrder, type Receipt } from './contracts.js';
+
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+const same = <A, B>(_proof: Same<A, B>) => {};
+
+declare const orders: OrderTasks;
+declare const queue: TaskEnqueuer;
+const order = { orderId: 'a', quantity: 1 };
+
+export async function clients() {
+  const receipt = await orders.process.run(order, { timeout: '10s', jobTimeout: '1m' });
+  same<typeof receipt, Receipt>(true);
+  const handle = await orders.process.enqueue(order, { delay: '5m', priority: 'high', jobId: 'order:1' });
+  same<typeof handle, JobHandle<Receipt>>(true);
+  const result = await handle.result({ timeout: 500 });
+  same<typeof result, Receipt>(true);
+  const many = await orders.process.enqueueMany([{ payload: order }, { payload: order, delay: '1h' }]);
+  same<typeof many, JobHandle<Receipt>[]>(true);
+  const generic = await queue.enqueue(OrderTasks.process, order, { unique: { key: (p) => p.orderId } });
+  same<typeof generic, JobHandle<Receipt>>(true);
+  const count = await queue.run(OrderTasks.plan, { at: '2026-01-01' });
+  same<typeof count, number>(true);
+  const confirmed = await orders.confirm.run(receipt);
+  same<typeof confirmed, ProcessOrder>(true);
+  await orders.process.enqueue({ ...order, note: 'optional' });
+  await orders.process.enqueue(new ProcessOrder());
+  await orders.processTwice(order);
+}
+
+export async function withoutPayload() {
+  await orders.sweep.enqueue();
+  await orders.sweep.enqueue(undefined, { delay: '1m', runAt: undefined });
+  await orders.sweep.enqueueMany([{}, { delay: '1m' }]);
+  await orders.sweep.run();
+  await orders.bare.enqueue();
+  await orders.page.enqueue();
+  await orders.page.enqueue({ page: 2 });
+}
+
+export class Handlers {
+  @Task(OrderTasks.process)
+  async process(order: ProcessOrder, context: TaskContext): Promise<Receipt> {
+    return { receiptId: order.orderId, total: context.attempt };
+  }
+
+  @Task(OrderTasks.process, { queue: 'elsewhere' })
+  short(): Receipt {
+    return { receiptId: '', total: 0 };
+  }
+
+  @Task(OrderTasks.plan)
+  plan(payload: { at: Date }) {
+    return payload.at.getTime();
+  }
+
+  @Task(OrderTasks.sweep)
+  async sweep(_: void, context: TaskContext) {
+    context.signal.throwIfAborted();
+  }
+
+  @Task({ retry: { attempts: 3 } })
+  async reindex(dto: ProcessOrder) {
+    return dto.quantity;
+  }
+
+  @Task()
+  async nightly() {}
+
+  @Task(OrderTasks.process, { thread: new URL('./render.thread.js', import.meta.url) })
+  render!: never;
+}
+
+// Chained generics: a result that is the next payload, through a generic helper.
+async function pipe<A, B, C>(
+  first: { run(payload: A): Promise<B> },
+  second: { run(payload: B): Promise<C> },
+  payload: A,
+): Promise<C> {
+  return second.run(await first.run(payload));
+}
+export async function chained() {
+  const end = await pipe(orders.process, orders.confirm, order);
+  same<typeof end, ProcessOrder>(true);
+}
+
+same<PayloadOf<typeof OrderTasks.plan>, { at: Date }>(true);
+same<ResultOf<typeof OrderTasks.process>, Receipt>(true);
+same<PayloadOf<typeof OrderTasks.sweep>, void>(true);
+
+export const standalone = task({
+  payload: ProcessOrder,
+  returns: returns<Receipt>(),
+  timeout: { after: '5m', grace: 0 },
+});
