@@ -1,0 +1,24 @@
+import { describeEnqueue } from './enqueue.behaviour.js';
+import { type MakeStore, Stage } from './stage.js';
+import { describeUnique } from './unique.behaviour.js';
+
+const behaviours = [describeEnqueue, describeUnique];
+
+/**
+ * What every store does, told once. A store adopts it in a line: `describeStore('memory', (clock) => memory({ clock }))`.
+ * After each test the invariants are checked over the whole store.
+ */
+export function describeStore(name: string, make: MakeStore): void {
+  describe(`${name} store`, () => {
+    const stage = new Stage(make);
+    beforeEach(() => stage.set());
+    afterEach(async () => {
+      try {
+        expect(await stage.store.fsck()).toEqual([]);
+      } finally {
+        await stage.clear();
+      }
+    });
+    for (const behaviour of behaviours) behaviour(stage);
+  });
+}

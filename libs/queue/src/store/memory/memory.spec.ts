@@ -1,0 +1,4 @@
+import { describeStore } from '../behaviour/index.js';
+import { memory } from './index.js';
+
+describeStore('memory', (clock) => memory({ clock }));
