@@ -25,7 +25,7 @@ export class Settings {
   API_PREFIX = '';
 
   /** Where jobs live. */
-  @Matches(/^(memory:|sqlite:.+|rediss?:\/\/.+)/, {
+  @Matches(/^(memory:|sqlite:.+|rediss?:\/\/.+|unix:.+)/, {
     message: 'QUEUE_URL must look like sqlite:./data/queue.db or redis://localhost:6379',
   })
   QUEUE_URL = 'sqlite:./data/queue.db';

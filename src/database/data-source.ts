@@ -14,7 +14,7 @@ export function dataSourceOptions(url: string): DataSourceOptions {
     type: 'better-sqlite3',
     // libsql speaks the better-sqlite3 API and ships ready-made binaries, so nothing is compiled on install.
     driver: libsql,
-    database: url.slice('sqlite:'.length),
+    database: url.replace(/^sqlite:(\/\/)?/, ''),
     enableWAL: true,
     timeout: 5000,
   };

@@ -1,0 +1,62 @@
+import { startRedis } from '../../libs/queue/testkit/redis-server.js';
+import { buildIfStale } from '../support/build.js';
+import { eventually } from '../support/eventually.js';
+import { Program } from '../support/program.js';
+import { Shop } from '../support/shop.js';
+
+const order = { customerEmail: 'ada@example.com', items: [{ sku: 'TEA-01', quantity: 1 }] };
+
+describe('bad days', () => {
+  beforeAll(buildIfStale, 120_000);
+
+  it('answers 503 within its deadline while the store is away, and goes on by itself when it is back', async () => {
+    const redis = await startRedis({ appendonly: true });
+    const shop = await Shop.open({ QUEUE_URL: redis.url });
+    expect((await shop.get('/readyz')).status).toBe(200);
+
+    await redis.kill();
+    const refused = await shop.post('/orders', order);
+    const ready = await shop.get('/readyz');
+    const alive = await shop.get('/livez');
+
+    expect(refused).toMatchObject({ status: 503, error: { code: 'STORE_UNAVAILABLE' } });
+    expect(refused.headers.get('retry-after')).toBe('1');
+    expect(ready).toMatchObject({
+      status: 503,
+      error: { code: 'STORE_UNAVAILABLE', detail: { queue: false, database: true } },
+    });
+    expect(alive.status).toBe(200);
+
+    await redis.restart();
+    const placed = await eventually(async () => {
+      const answer = await shop.post('/orders', order);
+      return answer.status === 201 && answer;
+    });
+    await shop.jobIn(placed.data.jobId, 'completed');
+    await shop.close();
+    await redis.stop();
+  }, 60_000);
+
+  it('does not start without its store, and says which one, without the password', async () => {
+    const api = Program.start('dist/apps/api/src/main.js', {
+      PORT: '0',
+      DATABASE_URL: 'sqlite::memory:',
+      QUEUE_URL: 'redis://shop:secret@127.0.0.1:1',
+    });
+
+    expect(await api.ended).toBe(1);
+    expect(api.output).toContain('127.0.0.1:1');
+    expect(api.output).not.toContain('secret');
+  });
+
+  it.each([
+    ['api', { PORT: 'eighty' }, 'PORT must be a whole number'],
+    ['worker', { DATABASE_URL: 'mysql://x' }, 'DATABASE_URL must look like'],
+  ])('does not start with a wrong variable: %s %j', async (app, env, sentence) => {
+    const program = Program.start(`dist/apps/${app}/src/main.js`, env as Record<string, string>);
+
+    expect(await program.ended).toBe(1);
+    expect(program.output).toContain(sentence);
+    expect(program.output).not.toContain('    at ');
+  });
+});

@@ -1,0 +1,62 @@
+import { startRedis } from '../../libs/queue/testkit/redis-server.js';
+import { buildIfStale } from '../support/build.js';
+import { Shop } from '../support/shop.js';
+
+const stores = {
+  SQLite: async () => ({ env: {}, stop: async () => {} }),
+  Redis: async () => {
+    const redis = await startRedis();
+    return { env: { QUEUE_URL: redis.url }, stop: () => redis.stop() };
+  },
+};
+
+describe.each(Object.entries(stores))('orders on %s', (_, startStore) => {
+  let store: Awaited<ReturnType<typeof startStore>>;
+  let shop: Shop;
+
+  beforeAll(async () => {
+    buildIfStale();
+    store = await startStore();
+    shop = await Shop.open(store.env);
+  }, 120_000);
+
+  afterAll(async () => {
+    expect(await shop.close()).toEqual([0, 0]);
+    await store.stop();
+  });
+
+  it('SA3: takes an order, processes it in the worker and mails the receipt', async () => {
+    const items = [{ sku: 'TEA-01', quantity: 2 }];
+    const placed = await shop.post('/orders', { customerEmail: 'ada@example.com', items });
+
+    expect(placed).toMatchObject({ status: 201, data: { orderId: expect.any(String), jobId: expect.any(String) } });
+    expect(placed.data.state).toBe('ready');
+    const { orderId, jobId } = placed.data;
+    expect(await shop.jobIn(jobId, 'completed')).toMatchObject({ result: { orderId, status: 'processed' } });
+    expect(await shop.get(`/orders/${orderId}`)).toMatchObject({
+      status: 200,
+      data: { orderId, customerEmail: 'ada@example.com', items, status: 'processed', processedAt: expect.any(String) },
+    });
+    const receipt = await shop.mail.mailTo('ada@example.com', orderId);
+    expect(receipt.text).toContain('2 × TEA-01');
+  });
+
+  it('SA3: sends one receipt for an order whose job is run twice', async () => {
+    const items = [{ sku: 'CUP-07', quantity: 1 }];
+    const { data } = await shop.post('/orders', { customerEmail: 'grace@example.com', items });
+    await shop.jobIn(data.jobId, 'completed');
+    await shop.mail.mailTo('grace@example.com');
+
+    const receipt = await shop.jobIn(`receipt:${data.orderId}`, 'completed');
+
+    expect(receipt).toMatchObject({ task: 'notifications.email', result: { status: 'sent', to: 'grace@example.com' } });
+    expect(shop.mail.mailsTo('grace@example.com')).toHaveLength(1);
+  });
+
+  it('answers 404 for an order nobody placed', async () => {
+    expect(await shop.get('/orders/nobody')).toMatchObject({
+      status: 404,
+      error: { code: 'RESOURCE_NOT_FOUND', detail: { orderId: 'nobody' } },
+    });
+  });
+});
