@@ -1,14 +1,19 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import libsql from 'libsql';
 import type { DataSource } from 'typeorm';
 
 /** Any number, as long as nobody else uses it for an advisory lock in the same database. */
 const lockNumber = 7_264_001;
 
+/** Milliseconds to wait for another process that migrates, and between two tries. */
+const patience = 30_000;
+const pause = 50;
+
 /** Brings the tables up to date. API and worker boot at the same time, so the first one works and the others wait. */
 export async function migrate(database: DataSource): Promise<void> {
-  const unlock = database.options.type === 'postgres' ? await lockPostgres(database) : lockFile(database);
+  const unlock = database.options.type === 'postgres' ? await lockPostgres(database) : await lockFile(database);
   try {
     await database.runMigrations();
   } finally {
@@ -26,13 +31,25 @@ async function lockPostgres(database: DataSource): Promise<() => Promise<void>> 
 }
 
 /** An open transaction on a file of its own: the operating system ends it even when its process is killed. */
-function lockFile(database: DataSource): () => Promise<void> {
-  const file = `${String(database.options.database)}.migrating`;
-  mkdirSync(dirname(file), { recursive: true });
-  const lock = new libsql(file, { timeout: 30_000 });
-  lock.exec('BEGIN EXCLUSIVE');
+async function lockFile(database: DataSource): Promise<() => Promise<void>> {
+  const path = String(database.options.database);
+  if (path === ':memory:') return async () => {};
+  mkdirSync(dirname(path), { recursive: true });
+  const lock = new libsql(`${path}.migrating`);
+  for (let tries = patience / pause; !begins(lock, tries === 0); tries--) await sleep(pause);
   return async () => {
     lock.exec('COMMIT');
     lock.close();
   };
+}
+
+/** Whether the lock is ours now. Throws why not, when this was the last try. */
+function begins(lock: InstanceType<typeof libsql>, last: boolean): boolean {
+  try {
+    lock.exec('BEGIN EXCLUSIVE');
+    return true;
+  } catch (error) {
+    if (last || (error as { code?: string }).code !== 'SQLITE_BUSY') throw error;
+    return false;
+  }
 }

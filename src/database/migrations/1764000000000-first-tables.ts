@@ -6,7 +6,7 @@ export class FirstTables1764000000000 implements MigrationInterface {
 
   async up(run: QueryRunner): Promise<void> {
     await run.query(`CREATE TABLE "orders" (
-      "id" text PRIMARY KEY,
+      "id" text PRIMARY KEY NOT NULL,
       "customerEmail" text NOT NULL,
       "items" text NOT NULL,
       "status" text NOT NULL,
@@ -14,13 +14,13 @@ export class FirstTables1764000000000 implements MigrationInterface {
       "processedAt" text
     )`);
     await run.query(`CREATE TABLE "reports" (
-      "id" text PRIMARY KEY,
+      "id" text PRIMARY KEY NOT NULL,
       "title" text NOT NULL,
       "rows" text NOT NULL,
       "createdAt" text NOT NULL
     )`);
     await run.query(`CREATE TABLE "users" (
-      "id" text PRIMARY KEY,
+      "id" text PRIMARY KEY NOT NULL,
       "email" text NOT NULL,
       "name" text NOT NULL,
       "createdAt" text NOT NULL
