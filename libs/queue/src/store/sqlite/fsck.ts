@@ -1,0 +1,85 @@
+import { jobStates, type JobState } from '../../job/state.js';
+import { checkLedger } from '../fsck-rules/ledger.js';
+import { checkUnique } from '../fsck-rules/unique.js';
+import type { Violation } from '../store.js';
+import { type Lane, laneOf, readyIn } from './lane.js';
+import { counts } from './look.js';
+import { type Job, jobOf } from './row.js';
+import type { Transaction } from './transaction.js';
+
+const page = 1000;
+
+/** Every invariant that can be read off the file, on one state of it. */
+export function fsck(tx: Transaction): Violation[] {
+  const lanes = tx.db.rows('lane.all').map(laneOf);
+  return [
+    ...checkFile(tx),
+    ...lanes.flatMap((lane) => [...checkPlaces(tx, lane), ...checkHolds(tx, lane), ...checkKeys(tx, lane)]),
+    ...counts(tx).flatMap(checkLedger),
+  ];
+}
+
+/** SQLite's own check of pages and indexes. */
+function checkFile(tx: Transaction): Violation[] {
+  const found = tx.db.rows('fsck.integrity').map((row) => String(row[0]));
+  return found[0] === 'ok' ? [] : found.map((says) => ({ invariant: 'I1', says, jobs: [] }));
+}
+
+/** I1: every job has what its state needs and nothing else, and the counts know it. I8 on the way, as all jobs pass by. */
+function checkPlaces(tx: Transaction, lane: Lane): Violation[] {
+  const found = Object.fromEntries(jobStates.map((state) => [state, 0])) as Record<JobState, number>;
+  const misplaced: string[] = [];
+  const keyed: Job[] = [];
+  for (const job of jobsOf(tx, lane)) {
+    found[job.state]++;
+    if (!isInPlace(job, lane)) misplaced.push(job.id);
+    if (job.keys.length > 0) keyed.push(job);
+  }
+  const known: Record<JobState, number> = { ...lane.counts, ready: readyIn(lane) };
+  return [
+    ...violation('I1', 'not in the place of their state', misplaced),
+    ...jobStates
+      .filter((state) => found[state] !== known[state])
+      .map((state) => ({ invariant: 'I1', says: `the count of ${state} jobs is wrong`, jobs: [] })),
+    ...checkUnique(keyed),
+  ];
+}
+
+function isInPlace(job: Job, lane: Lane): boolean {
+  const ready = job.place !== undefined && job.pos !== undefined && job.pos > lane.head && job.pos < lane.tail;
+  const held = job.worker !== undefined && job.fence !== undefined;
+  const free = job.worker === undefined && job.fence === undefined && job.mark === undefined;
+  if (job.state === 'active') return held && job.place === undefined;
+  if (job.state === 'ready') return free && ready;
+  return free && job.place === undefined && (job.state !== 'scheduled' || job.dueAt !== undefined);
+}
+
+/** I2: who holds jobs has a lease, if only one that ran out. I3: fences are all different, and none is ahead of the counter. */
+function checkHolds(tx: Transaction, { n, fence }: Lane): Violation[] {
+  const ids = (name: string, ...values: number[]) => tx.db.rows(name, n, ...values).map((row) => row[0] as string);
+  return [
+    ...violation('I2', 'held by a worker without a lease', ids('fsck.orphans')),
+    ...violation('I3', 'with a fence that was never given', ids('fsck.ahead', fence)),
+    ...violation('I3', 'share a fence', ids('fsck.shared')),
+  ];
+}
+
+/** I8: no key outlives the record it points to, unless its time is not over. */
+function checkKeys(tx: Transaction, lane: Lane): Violation[] {
+  return tx.db
+    .rows('fsck.strays', lane.n)
+    .map(([key]) => ({ invariant: 'I8', says: `the key ${key} points to nothing`, jobs: [] }));
+}
+
+function* jobsOf(tx: Transaction, lane: Lane): Generator<Job> {
+  for (let after = 0; ;) {
+    const jobs = tx.db.rows('fsck.page', lane.n, after, page).map(jobOf);
+    yield* jobs;
+    if (jobs.length < page) return;
+    after = jobs.at(-1)!.n;
+  }
+}
+
+function violation(invariant: string, says: string, jobs: string[]): Violation[] {
+  return jobs.length > 0 ? [{ invariant, says, jobs }] : [];
+}

@@ -1,0 +1,144 @@
+import { limits } from '../../job/limits.js';
+import { isFinal, jobStates, type WhyScheduled } from '../../job/state.js';
+import type { AttemptRecord } from '../store.js';
+import { release } from './keys.js';
+import type { Lane } from './lane.js';
+import { type Job, suspects } from './row.js';
+import { tally, type Transaction } from './transaction.js';
+
+/**
+ * The moves between states. A move takes the job out of its old place, puts it into the new one and keeps the counts;
+ * the verbs decide which move to make, and no other code changes `state`.
+ */
+
+export type Final = 'completed' | 'failed' | 'cancelled';
+
+/** Ready, among the suspects or in the band of its priority. The tail means a new turn, so an old due time goes. */
+export function makeReady(tx: Transaction, lane: Lane, job: Job, where: 'front' | 'tail'): 'ready' {
+  if (where === 'tail') job.dueAt = undefined;
+  return join(tx, lane, job, where);
+}
+
+/** The due time has come. It stays readable: how late a job starts is counted from it. */
+export function promote(tx: Transaction, lane: Lane, job: Job): void {
+  join(tx, lane, job, 'tail');
+}
+
+/** Scheduled for `dueAt`, or ready when that has passed. */
+export function makeDue(tx: Transaction, lane: Lane, job: Job, dueAt: number | undefined, why: WhyScheduled) {
+  if (dueAt === undefined || dueAt <= tx.now) return makeReady(tx, lane, job, 'tail');
+  leave(lane, job);
+  job.dueAt = dueAt;
+  job.why = why;
+  return enter(tx, lane, job, 'scheduled');
+}
+
+/** A final state, kept for `keep` milliseconds. With 0 nothing is left. */
+export function finish<F extends Final>(
+  tx: Transaction,
+  lane: Lane,
+  job: Job,
+  state: F,
+  ending: { reason?: string; result?: string; keep?: number } = {},
+): F {
+  lane.totals[state]++;
+  if (ending.keep === 0) {
+    vanish(tx, lane, job);
+    return state;
+  }
+  leave(lane, job);
+  job.reason = ending.reason;
+  job.result = ending.result;
+  job.finishedAt = tx.now;
+  job.forgetAt = tx.now + (ending.keep ?? (state === 'failed' ? limits.keepFailed : limits.keepFinished));
+  return enter(tx, lane, job, state);
+}
+
+/** The record vanishes, and the keys that point to it. */
+export function forget(tx: Transaction, lane: Lane, job: Job): void {
+  if (job.state !== 'completed' && job.state !== 'cancelled') lane.totals.removed++;
+  vanish(tx, lane, job);
+}
+
+/** Writes down how the attempt in hand ended. Call it before the job leaves `active`. */
+export function recordAttempt(tx: Transaction, job: Job, outcome: AttemptRecord['outcome'], error?: string): void {
+  const entry: AttemptRecord = {
+    attempt: job.attempts + 1,
+    worker: job.worker!,
+    startedAt: job.startedAt!,
+    finishedAt: tx.now,
+    outcome,
+    error,
+  };
+  tx.db.run('job.attempted', job.n, JSON.stringify(entry));
+  tx.db.run('job.trim_attempts', job.n, limits.history);
+  job.trail = true;
+}
+
+/** Two lost workers of three: the next crash would be the last, so it runs alone. */
+function isSuspect(job: Job): boolean {
+  return job.crashes > 0 && job.crashes >= job.crashLimit - 1;
+}
+
+/** Where a ready job stands in line. */
+export function takePlace(lane: Lane, job: Job, where: 'front' | 'tail'): void {
+  job.place = isSuspect(job) ? suspects : job.priority;
+  job.pos = where === 'front' ? lane.head-- : lane.tail++;
+}
+
+function join(tx: Transaction, lane: Lane, job: Job, where: 'front' | 'tail'): 'ready' {
+  leave(lane, job);
+  takePlace(lane, job, where);
+  tx.hintLane('ready', lane);
+  return enter(tx, lane, job, 'ready');
+}
+
+function leave(lane: Lane, job: Job): void {
+  tally(lane, job, job.state, -1);
+  job.place = job.pos = job.why = undefined;
+  job.worker = job.fence = job.mark = undefined;
+  if (isFinal(job.state)) job.finishedAt = job.forgetAt = job.result = undefined;
+}
+
+function enter<S extends Job['state']>(tx: Transaction, lane: Lane, job: Job, state: S): S {
+  job.state = state;
+  tally(lane, job, state, 1);
+  put(tx, job);
+  tx.hintJob(job.id);
+  return state;
+}
+
+function put(tx: Transaction, job: Job): void {
+  tx.db.run(
+    'job.put',
+    jobStates.indexOf(job.state),
+    job.place,
+    job.pos,
+    job.attempts,
+    job.crashes,
+    job.releases,
+    job.worker,
+    job.fence,
+    job.mark,
+    job.dueAt,
+    job.startedAt,
+    job.why,
+    job.reason,
+    job.error,
+    job.trail ? 1 : 0,
+    job.finishedAt,
+    job.forgetAt,
+    job.result,
+    job.n,
+  );
+}
+
+function vanish(tx: Transaction, lane: Lane, job: Job): void {
+  tally(lane, job, job.state, -1);
+  tx.db.run('job.delete', job.n);
+  if (job.trail) for (const trail of ['attempts', 'log', 'steps']) tx.db.run(`job.forget_${trail}`, job.n);
+  release(tx, lane, job);
+  tx.hintJob(job.id);
+  job.gone = true;
+  job.worker = undefined;
+}

@@ -1,0 +1,143 @@
+import { type JobState, jobStates, type WhyScheduled } from '../../job/state.js';
+import type { AttemptRecord, Due, JobRecord, UniqueKey } from '../store.js';
+import type { Row } from './database.js';
+
+/** What the moves between states need of a job, as it stands in its row. */
+export interface Job {
+  /** The rowid. */
+  readonly n: number;
+  readonly id: string;
+  state: JobState;
+  /** While ready: band 0 … 3, or `suspects`. */
+  place?: number;
+  pos?: number;
+  readonly priority: number;
+  attempts: number;
+  crashes: number;
+  releases: number;
+  readonly crashLimit: number;
+  readonly keep?: number;
+  worker?: string;
+  fence?: number;
+  /** While active: why somebody wants it cancelled. */
+  mark?: string;
+  dueAt?: number;
+  startedAt?: number;
+  why?: WhyScheduled;
+  reason?: string;
+  error?: string;
+  readonly keys: UniqueKey[];
+  /** It has rows in attempts, log or steps. */
+  trail: boolean;
+  /** Its record has vanished. */
+  gone?: true;
+  /** Written only when a job is settled, so never read here. */
+  finishedAt?: number;
+  forgetAt?: number;
+  result?: string;
+}
+
+/** The list beside the four bands: jobs that may run alone only. */
+export const suspects = 4;
+
+export const headColumns =
+  'n, id, state, place, pos, priority, attempts, crashes, releases, crash_limit, keep, worker, fence, mark, due_at, started_at, why, reason, error, keys, trail';
+
+export function jobOf(row: Row): Job {
+  return {
+    n: row[0] as number,
+    id: row[1] as string,
+    state: jobStates[row[2] as number]!,
+    place: optional(row[3]),
+    pos: optional(row[4]),
+    priority: row[5] as number,
+    attempts: row[6] as number,
+    crashes: row[7] as number,
+    releases: row[8] as number,
+    crashLimit: row[9] as number,
+    keep: optional(row[10]),
+    worker: optional(row[11]),
+    fence: optional(row[12]),
+    mark: optional(row[13]),
+    dueAt: optional(row[14]),
+    startedAt: optional(row[15]),
+    why: optional(row[16]),
+    reason: optional(row[17]),
+    error: optional(row[18]),
+    keys: keysOf(row[19]),
+    trail: row[20] === 1,
+  };
+}
+
+export const fullColumns =
+  'n, id, task, state, why, reason, body, priority, attempts, crashes, releases, worker, fence, mark, enqueued_at, due_at, expires_at, started_at, finished_at, keys, parent, root, tags, progress, result, error, trail, place, pos';
+
+/** A record without what stands in the tables attempts and log. */
+export function recordOf(row: Row): JobRecord {
+  return {
+    id: row[1] as string,
+    task: row[2] as string,
+    state: jobStates[row[3] as number]!,
+    why: optional(row[4]),
+    reason: optional(row[5]),
+    body: row[6] as string,
+    priority: row[7] as number,
+    attempts: row[8] as number,
+    crashes: row[9] as number,
+    releases: row[10] as number,
+    worker: optional(row[11]),
+    fence: optional(row[12]),
+    cancelling: row[13] === null ? undefined : true,
+    enqueuedAt: row[14] as number,
+    dueAt: optional(row[15]),
+    expiresAt: optional(row[16]),
+    startedAt: optional(row[17]),
+    finishedAt: optional(row[18]),
+    name: nameOf(keysOf(row[19])),
+    parent: optional(row[20]),
+    root: optional(row[21]),
+    tags: parsed<string[]>(row[22]),
+    progress: optional(row[23]),
+    result: optional(row[24]),
+    error: optional(row[25]),
+    history: [] as AttemptRecord[],
+    log: [],
+  };
+}
+
+/** NULL is what the contract leaves out. */
+export function optional<T extends string | number>(value: string | number | null | undefined): T | undefined {
+  return value === null ? undefined : (value as T | undefined);
+}
+
+export function parsed<T>(value: string | number | null | undefined): T | undefined {
+  return typeof value === 'string' ? (JSON.parse(value) as T) : undefined;
+}
+
+const none: UniqueKey[] = [];
+
+/** Written by `encodeKeys`. */
+function keysOf(value: string | number | null | undefined): UniqueKey[] {
+  if (typeof value !== 'string') return none;
+  return (JSON.parse(value) as [string, UniqueKey['until'] | null][]).map(([key, until]) => ({
+    key,
+    until: until ?? Infinity,
+  }));
+}
+
+/** JSON has no Infinity: it is `null` here. */
+export function encodeKeys(keys: UniqueKey[] | undefined): string | undefined {
+  return keys?.length ? JSON.stringify(keys.map(({ key, until }) => [key, until])) : undefined;
+}
+
+function nameOf(keys: UniqueKey[]): string | undefined {
+  return keys.find(({ key }) => key.startsWith('='))?.key.slice(1);
+}
+
+/** Absolute time of `due`, epoch milliseconds. */
+export function timeOf(due: Due, now: number): number;
+export function timeOf(due: Due | undefined, now: number): number | undefined;
+export function timeOf(due: Due | undefined, now: number): number | undefined {
+  if (!due) return undefined;
+  return 'in' in due ? now + due.in : due.at;
+}

@@ -1,0 +1,69 @@
+import { isFinal, type JobState } from '../../job/state.js';
+import type { Settlement } from '../store.js';
+import { add } from './enqueue.js';
+import type { Lane } from './lane.js';
+import { type Final, finish, makeDue, makeReady, recordAttempt } from './moves.js';
+import { type Job, jobOf } from './row.js';
+import type { Transaction } from './transaction.js';
+
+/** Applies how attempts ended, in order, each while `worker` still holds the job: its move and what follows from it in one step. */
+export function settle(tx: Transaction, lane: Lane, worker: string, endings: Settlement[]): (JobState | 'stale')[] {
+  if (endings.length === 0) return [];
+  const rows = tx.db.rows('job.heads', JSON.stringify(endings.map(({ id }) => id)));
+  const jobs = new Map(rows.map((row) => [row[1] as string, jobOf(row)]));
+  return endings.map((ending) => {
+    const job = jobs.get(ending.id);
+    if (job?.state !== 'active' || job.worker !== worker || job.fence !== ending.fence) return 'stale';
+    const state = apply(tx, lane, job, ending);
+    if (ending.outcome === 'retry' && !isFinal(state)) tx.count(lane, 'retry');
+    else if (isFinal(state)) tx.count(lane, state as Final);
+    for (const next of ending.then ?? []) add(tx, next);
+    return state;
+  });
+}
+
+function apply(tx: Transaction, lane: Lane, job: Job, ending: Settlement): JobState {
+  switch (ending.outcome) {
+    case 'completed':
+      job.attempts++;
+      job.error = undefined;
+      return finish(tx, lane, job, 'completed', { result: ending.result, keep: ending.keep ?? job.keep });
+
+    case 'retry':
+      recordAttempt(tx, job, 'retry', ending.error);
+      job.attempts++;
+      job.error = ending.error;
+      return cancelIfMarked(tx, lane, job) ?? makeDue(tx, lane, job, tx.now + ending.in, 'retry');
+
+    case 'snoozed':
+      recordAttempt(tx, job, 'snoozed');
+      return cancelIfMarked(tx, lane, job) ?? makeDue(tx, lane, job, tx.now + ending.in, 'snooze');
+
+    case 'failed':
+      recordAttempt(tx, job, 'failed', ending.error);
+      job.attempts++;
+      job.error = ending.error;
+      return finish(tx, lane, job, 'failed', { reason: ending.reason });
+
+    case 'cancelled':
+      recordAttempt(tx, job, 'cancelled', ending.error);
+      job.error = ending.error ?? job.error;
+      return finish(tx, lane, job, 'cancelled', { reason: ending.reason });
+
+    case 'released':
+      if (ending.in === undefined) return release(tx, lane, job);
+      job.releases++;
+      return cancelIfMarked(tx, lane, job) ?? makeDue(tx, lane, job, tx.now + ending.in, ending.why ?? 'delay');
+  }
+}
+
+/** Given back, uncharged and to the front. */
+export function release(tx: Transaction, lane: Lane, job: Job): JobState {
+  job.releases++;
+  return cancelIfMarked(tx, lane, job) ?? makeReady(tx, lane, job, 'front');
+}
+
+/** A job that somebody wants cancelled does not run again. */
+export function cancelIfMarked(tx: Transaction, lane: Lane, job: Job): 'cancelled' | undefined {
+  return job.mark === undefined ? undefined : finish(tx, lane, job, 'cancelled', { reason: job.mark });
+}

@@ -1,0 +1,387 @@
+// Generated from sqlite/sql/ by scripts/embed.mjs. Do not edit.
+export const sql = {
+  'claim': `-- look: the head of one list.
+SELECT n, id, task, body, attempts, crashes, releases, priority, enqueued_at, due_at, expires_at, parent, root, tags,
+  checkpoint, trail
+FROM jobs WHERE lane = ? AND state = 2 AND place = ? ORDER BY pos LIMIT ?;
+
+-- take: these rows (a JSON array, in order) become active. One statement for a batch is twice as fast as one each.
+UPDATE jobs SET state = 3, place = NULL, pos = NULL, worker = ?1, started_at = ?2, fence = ?3 + taken.key
+FROM json_each(?4) AS taken WHERE jobs.n = taken.value;
+`,
+  'control': `-- mark: its worker shall be told to stop.
+UPDATE jobs SET mark = ? WHERE n = ?;
+
+-- unexpire: a job begun again by hand has no expiry.
+UPDATE jobs SET expires_at = NULL WHERE n = ?;
+
+-- enqueued: timed keys are counted from here.
+SELECT enqueued_at FROM jobs WHERE n = ?;
+
+-- settings: what a queue was told.
+SELECT paused, max_ready FROM settings WHERE queue = ?;
+
+-- configure: tells it.
+INSERT INTO settings (queue, paused, max_ready) VALUES (?, ?, ?)
+ON CONFLICT (queue) DO UPDATE SET paused = excluded.paused, max_ready = excluded.max_ready;
+`,
+  'enqueue': `-- insert: a new job, ready or scheduled. Changes nothing when the id is known already.
+INSERT INTO jobs (id, lane, state, task, priority, enqueued_at, attempts, crashes, releases, crash_limit, place, pos,
+  due_at, expires_at, keep, why, trail, keys, parent, root, tags, body)
+VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?)
+ON CONFLICT (id) DO NOTHING;
+
+-- replace: what is new about a duplicate goes into the job that waits.
+UPDATE jobs SET body = ?, expires_at = ?, tags = ?, keep = ?, crash_limit = ? WHERE id = ?;
+`,
+  'exchange': `-- due: scheduled jobs whose time has come, earliest first.
+SELECT {head} FROM jobs WHERE lane = ? AND state = 0 AND due_at <= ? ORDER BY due_at, id LIMIT ?;
+
+-- next_due: when the next one is due.
+SELECT due_at FROM jobs WHERE lane = ? AND state = 0 ORDER BY due_at, id LIMIT 1;
+
+-- cancels: what this worker holds and somebody wants cancelled, earliest claim first.
+SELECT id FROM jobs INDEXED BY jobs_marked WHERE worker = ? AND lane = ? AND mark IS NOT NULL ORDER BY fence;
+`,
+  'fsck': `-- integrity: pages, indexes, constraints.
+PRAGMA integrity_check;
+
+-- page: jobs of one shard.
+SELECT {head} FROM jobs WHERE lane = ? AND n > ? ORDER BY n LIMIT ?;
+
+-- orphans: held by a worker without a lease.
+SELECT id FROM jobs WHERE lane = ?1 AND state = 3
+  AND NOT EXISTS (SELECT 1 FROM leases WHERE leases.lane = ?1 AND leases.worker = jobs.worker);
+
+-- ahead: with a fence that was never given.
+SELECT id FROM jobs WHERE lane = ? AND state = 3 AND fence > ?;
+
+-- shared: with a fence that another has too.
+SELECT id FROM jobs WHERE lane = ?1 AND state = 3
+  AND fence IN (SELECT fence FROM jobs WHERE lane = ?1 AND state = 3 GROUP BY fence HAVING count(*) > 1);
+
+-- strays: keys whose job is gone.
+SELECT key FROM keys WHERE lane = ? AND kind <> 'timed' AND NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.id = keys.job);
+`,
+  'history': `-- add: what one transaction settled.
+INSERT INTO minutes (lane, at, completed, failed, cancelled, retry) VALUES (?, ?, ?, ?, ?, ?)
+ON CONFLICT (lane, at) DO UPDATE SET completed = completed + excluded.completed, failed = failed + excluded.failed,
+  cancelled = cancelled + excluded.cancelled, retry = retry + excluded.retry;
+
+-- since: minutes of all shards together, oldest first.
+SELECT queue, at, sum(minutes.completed), sum(minutes.failed), sum(minutes.cancelled), sum(minutes.retry)
+FROM minutes JOIN lanes ON lanes.n = minutes.lane
+WHERE (?1 IS NULL OR queue = ?1) AND at >= ?2
+GROUP BY queue, at ORDER BY at, queue;
+
+-- prune: minutes older than a day.
+DELETE FROM minutes WHERE lane = ? AND at < ?;
+`,
+  'job': `-- head: what the moves need of one job.
+SELECT {head} FROM jobs WHERE id = ?;
+
+-- heads: the same of several.
+SELECT {head} FROM jobs WHERE id IN (SELECT value FROM json_each(?));
+
+-- put: a job in its new place.
+UPDATE jobs SET state = ?, place = ?, pos = ?, attempts = ?, crashes = ?, releases = ?, worker = ?, fence = ?, mark = ?,
+  due_at = ?, started_at = ?, why = ?, reason = ?, error = ?, trail = ?, finished_at = ?, forget_at = ?, result = ?
+WHERE n = ?;
+
+-- delete: the record vanishes.
+DELETE FROM jobs WHERE n = ?;
+
+-- record: all that is known of one job.
+SELECT {full} FROM jobs WHERE id = ?;
+
+-- attempts: how its attempts ended, oldest first.
+SELECT entry FROM attempts WHERE job = ? ORDER BY seq;
+
+-- attempted: one attempt more.
+INSERT INTO attempts (job, seq, entry) SELECT ?1, 1 + coalesce(max(seq), 0), ?2 FROM attempts WHERE job = ?1;
+
+-- trim_attempts: only the newest stay.
+DELETE FROM attempts WHERE job = ?1 AND seq <= (SELECT max(seq) FROM attempts WHERE job = ?1) - ?2;
+
+-- log: its log lines, oldest first.
+SELECT line FROM log WHERE job = ? ORDER BY seq;
+
+-- steps: its finished steps.
+SELECT name, result FROM steps WHERE job = ?;
+
+-- forget_attempts: with the record.
+DELETE FROM attempts WHERE job = ?;
+
+-- forget_log: with the record.
+DELETE FROM log WHERE job = ?;
+
+-- forget_steps: with the record.
+DELETE FROM steps WHERE job = ?;
+
+-- task: which task it asks for.
+SELECT task FROM jobs WHERE n = ?;
+`,
+  'keys': `-- look: which job a key points to, how long, and how that job stands.
+SELECT keys.job, keys.kind, keys.ends_at, jobs.state, jobs.started_at
+FROM keys LEFT JOIN jobs ON jobs.id = keys.job
+WHERE keys.lane = ? AND keys.key = ?;
+
+-- take: a key points to this job from now on.
+INSERT INTO keys (lane, key, job, kind, ends_at) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (lane, key) DO UPDATE SET job = excluded.job, kind = excluded.kind, ends_at = excluded.ends_at;
+
+-- release: the job vanishes; a timed key that is not over stays.
+DELETE FROM keys WHERE lane = ? AND key = ? AND job = ? AND NOT (kind = 'timed' AND ends_at > ?);
+
+-- prune: timed keys that are over, and whose job is gone.
+DELETE FROM keys WHERE lane = ? AND kind = 'timed' AND ends_at <= ?
+  AND NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.id = keys.job);
+`,
+  'lane': `-- load: one shard with its counters and the settings of its queue.
+SELECT n, lanes.queue, shard, takes, fence, head, tail, beat_at, grace_until, band0, band1, band2, band3, suspects,
+  scheduled, blocked, active, completed, failed, cancelled,
+  total_enqueued, total_revived, total_completed, total_failed, total_cancelled, total_removed, paused, max_ready
+FROM lanes LEFT JOIN settings ON settings.queue = lanes.queue
+WHERE lanes.queue = ? AND shard = ?;
+
+-- all: every shard, in the order pages go through them.
+SELECT n, lanes.queue, shard, takes, fence, head, tail, beat_at, grace_until, band0, band1, band2, band3, suspects,
+  scheduled, blocked, active, completed, failed, cancelled,
+  total_enqueued, total_revived, total_completed, total_failed, total_cancelled, total_removed, paused, max_ready
+FROM lanes LEFT JOIN settings ON settings.queue = lanes.queue
+ORDER BY lanes.queue, shard;
+
+-- create: the first job or worker of a shard.
+INSERT INTO lanes (queue, shard) VALUES (?, ?);
+
+-- save: the counters, once per transaction.
+UPDATE lanes SET takes = ?, fence = ?, head = ?, tail = ?, beat_at = ?, grace_until = ?,
+  band0 = ?, band1 = ?, band2 = ?, band3 = ?, suspects = ?,
+  scheduled = ?, blocked = ?, active = ?, completed = ?, failed = ?, cancelled = ?,
+  total_enqueued = ?, total_revived = ?, total_completed = ?, total_failed = ?, total_cancelled = ?, total_removed = ?
+WHERE n = ?;
+`,
+  'leases': `-- longest: of the leases that run, or ran out but were not reaped yet.
+SELECT max(length) FROM leases WHERE lane = ? AND until <> 0;
+
+-- extend: the clock went back, so everybody gets time to report.
+UPDATE leases SET until = ? WHERE lane = ? AND until <> 0;
+
+-- renew: begins or goes on.
+INSERT INTO leases (lane, worker, until, length) VALUES (?, ?, ?, ?)
+ON CONFLICT (lane, worker) DO UPDATE SET until = excluded.until, length = excluded.length;
+
+-- running: whether a worker may exchange.
+SELECT 1 FROM leases WHERE lane = ? AND worker = ? AND until <> 0;
+
+-- ended: workers whose lease ran out; those half reaped come first.
+SELECT worker FROM leases WHERE lane = ? AND until < ? ORDER BY until, worker;
+
+-- lose: being reaped.
+UPDATE leases SET until = 0 WHERE lane = ? AND worker = ?;
+
+-- end: the worker is gone from this shard.
+DELETE FROM leases WHERE lane = ? AND worker = ?;
+
+-- end_all: and from every shard.
+DELETE FROM leases WHERE worker = ?;
+`,
+  'list': `-- scheduled: in the order they are due. Like all of this file: lane, state, the rank to begin behind (two values), rows.
+SELECT {full} FROM jobs WHERE lane = ?1 AND state = 0 AND state = ?2 AND (due_at, id) > (?3, ?4) ORDER BY due_at, id LIMIT ?5;
+
+-- blocked: oldest first.
+SELECT {full} FROM jobs WHERE lane = ?1 AND state = 1 AND state = ?2 AND (enqueued_at, id) > (?3, ?4) ORDER BY enqueued_at, id LIMIT ?5;
+
+-- ready: band by band in the order they run, suspects last.
+SELECT {full} FROM jobs WHERE lane = ?1 AND state = 2 AND state = ?2 AND (place, pos) > (?3, ?4) ORDER BY place, pos LIMIT ?5;
+
+-- active: in the order they were claimed. As many as there are places, so sorting them costs little.
+SELECT {full} FROM jobs WHERE lane = ?1 AND state = 3 AND state = ?2 AND (fence, id) > (?3, ?4) ORDER BY fence, id LIMIT ?5;
+
+-- finished: newest first.
+SELECT {full} FROM jobs INDEXED BY jobs_finished
+WHERE lane = ?1 AND state >= 4 AND state = ?2 AND (finished_at, id) < (?3, ?4) ORDER BY finished_at DESC, id DESC LIMIT ?5;
+`,
+  'look': `-- named: the newest job of a caller's own name, in one queue or any. One probe per shard.
+SELECT jobs.id FROM lanes JOIN keys ON keys.lane = lanes.n AND keys.key = ?1 JOIN jobs ON jobs.id = keys.job
+WHERE ?2 IS NULL OR lanes.queue = ?2
+ORDER BY jobs.enqueued_at DESC, lanes.queue, lanes.shard LIMIT 1;
+
+-- settings: of every queue that was ever configured.
+SELECT queue, paused, max_ready FROM settings;
+
+-- oldest: of the jobs at the head of a list, the one that was enqueued first. Five probes.
+SELECT min(enqueued_at) FROM (
+  SELECT (SELECT enqueued_at FROM jobs WHERE lane = ?1 AND state = 2 AND place = list.value ORDER BY pos LIMIT 1) AS enqueued_at
+  FROM json_each('[0, 1, 2, 3, 4]') AS list);
+`,
+  'migrations/0001-jobs': `-- The first schema. States are numbers, the index into \`jobStates\` of job/state.ts:
+-- 0 scheduled · 1 blocked · 2 ready · 3 active · 4 completed · 5 failed · 6 cancelled.
+
+-- One shard of a queue, with its counters. \`head\` and \`tail\` are the next free positions at either end of its lists;
+-- band0 … band3 and suspects count the ready jobs of each list.
+CREATE TABLE lanes (
+  n INTEGER PRIMARY KEY,
+  queue TEXT NOT NULL,
+  shard INTEGER NOT NULL,
+  takes INTEGER NOT NULL DEFAULT 0,
+  fence INTEGER NOT NULL DEFAULT 0,
+  head INTEGER NOT NULL DEFAULT -1,
+  tail INTEGER NOT NULL DEFAULT 0,
+  beat_at INTEGER,
+  grace_until INTEGER,
+  band0 INTEGER NOT NULL DEFAULT 0,
+  band1 INTEGER NOT NULL DEFAULT 0,
+  band2 INTEGER NOT NULL DEFAULT 0,
+  band3 INTEGER NOT NULL DEFAULT 0,
+  suspects INTEGER NOT NULL DEFAULT 0,
+  scheduled INTEGER NOT NULL DEFAULT 0,
+  blocked INTEGER NOT NULL DEFAULT 0,
+  active INTEGER NOT NULL DEFAULT 0,
+  completed INTEGER NOT NULL DEFAULT 0,
+  failed INTEGER NOT NULL DEFAULT 0,
+  cancelled INTEGER NOT NULL DEFAULT 0,
+  total_enqueued INTEGER NOT NULL DEFAULT 0,
+  total_revived INTEGER NOT NULL DEFAULT 0,
+  total_completed INTEGER NOT NULL DEFAULT 0,
+  total_failed INTEGER NOT NULL DEFAULT 0,
+  total_cancelled INTEGER NOT NULL DEFAULT 0,
+  total_removed INTEGER NOT NULL DEFAULT 0,
+  UNIQUE (queue, shard)
+);
+
+-- What \`configure\` was told.
+CREATE TABLE settings (
+  queue TEXT PRIMARY KEY,
+  paused INTEGER NOT NULL,
+  max_ready INTEGER
+) WITHOUT ROWID;
+
+-- \`place\` and \`pos\` while ready: band 0 … 3, or 4 for suspects, and the position there. \`mark\` while active: why somebody
+-- wants it cancelled. \`forget_at\` while finished; absent is never. \`trail\`: it has rows in attempts, log or steps.
+-- \`keys\`: its unique keys as JSON.
+CREATE TABLE jobs (
+  n INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  lane INTEGER NOT NULL,
+  state INTEGER NOT NULL,
+  task TEXT NOT NULL,
+  priority INTEGER NOT NULL,
+  enqueued_at INTEGER NOT NULL,
+  attempts INTEGER NOT NULL,
+  crashes INTEGER NOT NULL,
+  releases INTEGER NOT NULL,
+  crash_limit INTEGER NOT NULL,
+  place INTEGER,
+  pos INTEGER,
+  due_at INTEGER,
+  expires_at INTEGER,
+  started_at INTEGER,
+  finished_at INTEGER,
+  forget_at INTEGER,
+  keep INTEGER,
+  worker TEXT,
+  fence INTEGER,
+  mark TEXT,
+  why TEXT,
+  reason TEXT,
+  trail INTEGER NOT NULL,
+  keys TEXT,
+  parent TEXT,
+  root TEXT,
+  tags TEXT,
+  progress TEXT,
+  checkpoint TEXT,
+  result TEXT,
+  error TEXT,
+  body TEXT NOT NULL
+);
+
+-- Each job stands in the one index of its state, so a table of any size costs the hot path nothing.
+CREATE INDEX jobs_scheduled ON jobs (lane, due_at, id) WHERE state = 0;
+CREATE INDEX jobs_ready ON jobs (lane, place, pos) WHERE state = 2;
+CREATE INDEX jobs_active ON jobs (worker, lane, fence) WHERE state = 3;
+CREATE INDEX jobs_marked ON jobs (worker, lane) WHERE mark IS NOT NULL;
+CREATE INDEX jobs_finished ON jobs (lane, state, finished_at, id) WHERE state >= 4;
+CREATE INDEX jobs_forgotten ON jobs (lane, state, forget_at, id) WHERE state >= 4;
+
+-- Unique keys. \`kind\`: started, settled, kept or timed; \`ends_at\` and only then for timed ones.
+CREATE TABLE keys (
+  lane INTEGER NOT NULL,
+  key TEXT NOT NULL,
+  job TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  ends_at INTEGER,
+  PRIMARY KEY (lane, key)
+) WITHOUT ROWID;
+
+CREATE INDEX keys_timed ON keys (lane, ends_at) WHERE kind = 'timed';
+
+-- What a job leaves behind: ended attempts as JSON, log lines, results of steps.
+CREATE TABLE attempts (job INTEGER NOT NULL, seq INTEGER NOT NULL, entry TEXT NOT NULL, PRIMARY KEY (job, seq)) WITHOUT ROWID;
+CREATE TABLE log (job INTEGER NOT NULL, seq INTEGER NOT NULL, line TEXT NOT NULL, PRIMARY KEY (job, seq)) WITHOUT ROWID;
+CREATE TABLE steps (job INTEGER NOT NULL, name TEXT NOT NULL, result TEXT NOT NULL, PRIMARY KEY (job, name)) WITHOUT ROWID;
+
+-- Worker incarnations as JSON, and their leases per lane. \`length\` in milliseconds; \`until\` is 0 once a reap has begun.
+CREATE TABLE workers (id TEXT PRIMARY KEY, record TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE leases (
+  lane INTEGER NOT NULL,
+  worker TEXT NOT NULL,
+  until INTEGER NOT NULL,
+  length INTEGER NOT NULL,
+  PRIMARY KEY (lane, worker)
+) WITHOUT ROWID;
+CREATE INDEX leases_worker ON leases (worker);
+
+-- Settled attempts per minute.
+CREATE TABLE minutes (
+  lane INTEGER NOT NULL,
+  at INTEGER NOT NULL,
+  completed INTEGER NOT NULL,
+  failed INTEGER NOT NULL,
+  cancelled INTEGER NOT NULL,
+  retry INTEGER NOT NULL,
+  PRIMARY KEY (lane, at)
+) WITHOUT ROWID;
+`,
+  'note': `-- leave: what is not given stays.
+UPDATE jobs SET progress = coalesce(?, progress), checkpoint = coalesce(?, checkpoint), trail = max(trail, ?) WHERE n = ?;
+
+-- log: one line more.
+INSERT INTO log (job, seq, line) SELECT ?1, 1 + coalesce(max(seq), 0), ?2 FROM log WHERE job = ?1;
+
+-- trim_log: only the newest stay.
+DELETE FROM log WHERE job = ?1 AND seq <= (SELECT max(seq) FROM log WHERE job = ?1) - ?2;
+
+-- step: the result of a finished step.
+INSERT INTO steps (job, name, result) VALUES (?, ?, ?) ON CONFLICT (job, name) DO UPDATE SET result = excluded.result;
+`,
+  'prune': `-- look: finished jobs whose time ends first.
+SELECT {head} FROM jobs INDEXED BY jobs_forgotten
+WHERE lane = ? AND state = ? AND state >= 4 AND forget_at <= ? ORDER BY forget_at, id LIMIT ?;
+`,
+  'wakeup': `-- version: changes with each commit of another connection.
+PRAGMA data_version;
+`,
+  'workers': `-- put: an incarnation announces itself.
+INSERT INTO workers (id, record) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET record = excluded.record;
+
+-- lanes: where a worker has a lease or holds jobs.
+SELECT queue, shard FROM lanes
+WHERE n IN (SELECT lane FROM leases WHERE worker = ? UNION SELECT lane FROM jobs WHERE worker = ? AND state = 3);
+
+-- held: what a worker holds in one shard, latest claim first.
+SELECT {head} FROM jobs WHERE worker = ? AND lane = ? AND state = 3 ORDER BY fence DESC LIMIT ?;
+
+-- running: workers whose lease runs somewhere, the latest end of it, and how many jobs they hold.
+SELECT record, max(until), (SELECT count(*) FROM jobs WHERE jobs.worker = workers.id AND state = 3)
+FROM workers JOIN leases ON leases.worker = workers.id
+WHERE until >= ? GROUP BY workers.id ORDER BY workers.id;
+
+-- delete: an incarnation is forgotten.
+DELETE FROM workers WHERE id = ?;
+
+-- delete_unleased: the same, when no shard knows it any more.
+DELETE FROM workers WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM leases WHERE worker = ?1);
+`,
+} as const;

@@ -1,0 +1,19 @@
+-- integrity: pages, indexes, constraints.
+PRAGMA integrity_check;
+
+-- page: jobs of one shard.
+SELECT {head} FROM jobs WHERE lane = ? AND n > ? ORDER BY n LIMIT ?;
+
+-- orphans: held by a worker without a lease.
+SELECT id FROM jobs WHERE lane = ?1 AND state = 3
+  AND NOT EXISTS (SELECT 1 FROM leases WHERE leases.lane = ?1 AND leases.worker = jobs.worker);
+
+-- ahead: with a fence that was never given.
+SELECT id FROM jobs WHERE lane = ? AND state = 3 AND fence > ?;
+
+-- shared: with a fence that another has too.
+SELECT id FROM jobs WHERE lane = ?1 AND state = 3
+  AND fence IN (SELECT fence FROM jobs WHERE lane = ?1 AND state = 3 GROUP BY fence HAVING count(*) > 1);
+
+-- strays: keys whose job is gone.
+SELECT key FROM keys WHERE lane = ? AND kind <> 'timed' AND NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.id = keys.job);

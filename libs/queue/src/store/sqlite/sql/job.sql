@@ -1,0 +1,43 @@
+-- head: what the moves need of one job.
+SELECT {head} FROM jobs WHERE id = ?;
+
+-- heads: the same of several.
+SELECT {head} FROM jobs WHERE id IN (SELECT value FROM json_each(?));
+
+-- put: a job in its new place.
+UPDATE jobs SET state = ?, place = ?, pos = ?, attempts = ?, crashes = ?, releases = ?, worker = ?, fence = ?, mark = ?,
+  due_at = ?, started_at = ?, why = ?, reason = ?, error = ?, trail = ?, finished_at = ?, forget_at = ?, result = ?
+WHERE n = ?;
+
+-- delete: the record vanishes.
+DELETE FROM jobs WHERE n = ?;
+
+-- record: all that is known of one job.
+SELECT {full} FROM jobs WHERE id = ?;
+
+-- attempts: how its attempts ended, oldest first.
+SELECT entry FROM attempts WHERE job = ? ORDER BY seq;
+
+-- attempted: one attempt more.
+INSERT INTO attempts (job, seq, entry) SELECT ?1, 1 + coalesce(max(seq), 0), ?2 FROM attempts WHERE job = ?1;
+
+-- trim_attempts: only the newest stay.
+DELETE FROM attempts WHERE job = ?1 AND seq <= (SELECT max(seq) FROM attempts WHERE job = ?1) - ?2;
+
+-- log: its log lines, oldest first.
+SELECT line FROM log WHERE job = ? ORDER BY seq;
+
+-- steps: its finished steps.
+SELECT name, result FROM steps WHERE job = ?;
+
+-- forget_attempts: with the record.
+DELETE FROM attempts WHERE job = ?;
+
+-- forget_log: with the record.
+DELETE FROM log WHERE job = ?;
+
+-- forget_steps: with the record.
+DELETE FROM steps WHERE job = ?;
+
+-- task: which task it asks for.
+SELECT task FROM jobs WHERE n = ?;

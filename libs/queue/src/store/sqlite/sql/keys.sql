@@ -1,0 +1,15 @@
+-- look: which job a key points to, how long, and how that job stands.
+SELECT keys.job, keys.kind, keys.ends_at, jobs.state, jobs.started_at
+FROM keys LEFT JOIN jobs ON jobs.id = keys.job
+WHERE keys.lane = ? AND keys.key = ?;
+
+-- take: a key points to this job from now on.
+INSERT INTO keys (lane, key, job, kind, ends_at) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (lane, key) DO UPDATE SET job = excluded.job, kind = excluded.kind, ends_at = excluded.ends_at;
+
+-- release: the job vanishes; a timed key that is not over stays.
+DELETE FROM keys WHERE lane = ? AND key = ? AND job = ? AND NOT (kind = 'timed' AND ends_at > ?);
+
+-- prune: timed keys that are over, and whose job is gone.
+DELETE FROM keys WHERE lane = ? AND kind = 'timed' AND ends_at <= ?
+  AND NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.id = keys.job);

@@ -1,0 +1,2 @@
+-- version: changes with each commit of another connection.
+PRAGMA data_version;

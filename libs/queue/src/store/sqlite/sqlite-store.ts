@@ -1,0 +1,102 @@
+import { type Clock, systemClock } from '../../time/clock.js';
+import type { Store } from '../store.js';
+import { cancel, configure, remove, reschedule, retry } from './control.js';
+import { Database } from './database.js';
+import { enqueue } from './enqueue.js';
+import { exchange } from './exchange.js';
+import { fsck } from './fsck.js';
+import { Hints } from './hints.js';
+import { list } from './list.js';
+import { counts, find, history } from './look.js';
+import { note } from './note.js';
+import { prune } from './prune.js';
+import { Transaction } from './transaction.js';
+import { Wakeup } from './wakeup.js';
+import { reap, reconcile, register, retire, workers } from './workers.js';
+
+export interface SqliteOptions {
+  /** The file; it and its folder are made when missing. `':memory:'` lives as long as the store is open. */
+  path: string;
+  /** What "now" is. Default: the machine's clock. */
+  clock?: Clock;
+  /** `normal`: a power cut may cost the last commits, a crashed process nothing. `full`: a power cut costs nothing either. Default `'normal'`. */
+  synchronous?: 'normal' | 'full';
+  /** Milliseconds a verb waits while another process writes, before it throws `StoreUnavailable`. Default 5000. */
+  busyTimeout?: number;
+}
+
+/**
+ * A store in one file, for any number of processes of one machine.
+ *
+ * Each verb is one transaction and a function in the file of its name: `register`, `retire`, `reconcile` and `reap` in
+ * `workers.ts`, those of an operator in `control.ts`, those that only look in `look.ts`. Nothing is remembered between
+ * two verbs but prepared statements, so a verb that fails leaves nothing half done, in the file or in memory.
+ */
+export function sqlite({
+  path,
+  clock = systemClock,
+  synchronous = 'normal',
+  busyTimeout = 5000,
+}: SqliteOptions): Store {
+  const db = new Database({ path, synchronous, busyTimeout });
+  const wakeup = new Wakeup(
+    () => db.version(),
+    () => hints.tell([{ topic: 'any' }]),
+  );
+  const hints = new Hints((somebodyListens) => {
+    if (somebodyListens && !db.inMemory) wakeup.start();
+    else wakeup.stop();
+  });
+
+  async function write<T>(verb: (tx: Transaction) => T): Promise<T> {
+    const tx = new Transaction(db, clock.now(), hints.heard);
+    const answer = db.write(() => {
+      const answer = verb(tx);
+      tx.save();
+      return answer;
+    });
+    wakeup.active();
+    hints.tell(tx.hints);
+    return answer;
+  }
+
+  async function read<T>(verb: (tx: Transaction) => T): Promise<T> {
+    return db.read(() => verb(new Transaction(db, clock.now(), false)));
+  }
+
+  return {
+    kind: 'sqlite',
+    url: `sqlite:${path}`,
+    open: async () => db.open(),
+    close: async () => {
+      hints.close();
+      db.close();
+    },
+    time: () => read((tx) => (db.row('wakeup.version'), tx.now)),
+
+    enqueue: (jobs) => write((tx) => enqueue(tx, jobs)),
+    exchange: (request) => write((tx) => exchange(tx, request)),
+    register: (worker) => write((tx) => register(tx, worker)),
+    retire: (worker) => write((tx) => retire(tx, worker)),
+    reconcile: (worker, lane, held) => write((tx) => reconcile(tx, worker, lane, held)),
+    reap: (request) => write((tx) => reap(tx, request)),
+    prune: (request) => write((tx) => prune(tx, request)),
+    note: (id, fence, left) => write((tx) => note(tx, id, fence, left)),
+
+    cancel: (ids, options) => write((tx) => cancel(tx, ids, options)),
+    retry: (ids) => write((tx) => retry(tx, ids)),
+    reschedule: (ids, due) => write((tx) => reschedule(tx, ids, due)),
+    remove: (ids) => write((tx) => remove(tx, ids)),
+    configure: (queue, change) => write((tx) => configure(tx, queue, change)),
+
+    find: (keys) => read((tx) => find(tx, keys)),
+    list: (query) => read((tx) => list(tx, query)),
+    counts: () => read(counts),
+    workers: () => read(workers),
+    history: (query) => read((tx) => history(tx, query)),
+    listen: async (topics, hear) => hints.listen(topics, hear),
+    // All shards are in one file: nothing ever waits in an outbox.
+    relay: async () => 0,
+    fsck: () => read(fsck),
+  };
+}
