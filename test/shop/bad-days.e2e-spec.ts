@@ -23,7 +23,7 @@ describe('bad days', () => {
     expect(refused.headers.get('retry-after')).toBe('1');
     expect(ready).toMatchObject({
       status: 503,
-      error: { code: 'STORE_UNAVAILABLE', detail: { queue: false, database: true } },
+      error: { code: 'STORE_UNAVAILABLE', detail: { queue: 'down', database: 'up' } },
     });
     expect(alive.status).toBe(200);
 

@@ -1,7 +1,7 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiProperty, ApiTags } from '@nestjs/swagger';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { Queue } from 'millrace';
+import { QueueHealth } from 'millrace';
 import { DataSource } from 'typeorm';
 import { Problem } from '../http/problem.js';
 import { ApiData, ApiProblems } from '../http/swagger.js';
@@ -15,7 +15,7 @@ export class Health {
 @Controller()
 export class HealthController {
   constructor(
-    private readonly queue: Queue,
+    private readonly queueHealth: QueueHealth,
     @InjectDataSource() private readonly database: DataSource,
   ) {}
 
@@ -31,9 +31,16 @@ export class HealthController {
   @ApiData(200, Health)
   @ApiProblems('STORE_UNAVAILABLE')
   async ready(): Promise<Health> {
-    const [queue, database] = await Promise.allSettled([this.queue.ping(), this.database.query('SELECT 1')]);
-    if (queue.status === 'fulfilled' && database.status === 'fulfilled') return { status: 'up' };
-    const detail = { queue: queue.status === 'fulfilled', database: database.status === 'fulfilled' };
+    const [{ queue }, database] = await Promise.all([this.queueHealth.isHealthy(), this.databaseStatus()]);
+    if (queue.status === 'up' && database === 'up') return { status: 'up' };
+    const detail = { queue: queue.status, database };
     throw new Problem('STORE_UNAVAILABLE', 'Not ready: something this needs does not answer', detail, 1);
+  }
+
+  private databaseStatus(): Promise<'up' | 'down'> {
+    return this.database.query('SELECT 1').then(
+      () => 'up',
+      () => 'down',
+    );
   }
 }

@@ -31,7 +31,7 @@ export class RequestReportDto {
 
   @ApiPropertyOptional({ enum: ['pdf'], default: 'pdf' })
   @IsIn(['pdf'])
-  format: 'pdf' = 'pdf';
+  format = 'pdf' as const;
 }
 
 export class ReportRequested extends JobStarted {
