@@ -1,8 +1,11 @@
+import { describeClaim } from './claim.behaviour.js';
 import { describeEnqueue } from './enqueue.behaviour.js';
+import { describeExchange } from './exchange.behaviour.js';
+import { describeSettle } from './settle.behaviour.js';
 import { type MakeStore, Stage } from './stage.js';
 import { describeUnique } from './unique.behaviour.js';
 
-const behaviours = [describeEnqueue, describeUnique];
+const behaviours = [describeEnqueue, describeUnique, describeExchange, describeClaim, describeSettle];
 
 /**
  * What every store does, told once. A store adopts it in a line: `describeStore('memory', (clock) => memory({ clock }))`.
