@@ -29,9 +29,9 @@ const floors: readonly Room[] = [
   { name: 'client', may: contracts },
   { name: 'maintenance', may: [...words, 'store', 'events'] },
   { name: 'worker', may: [...contracts, 'client', 'maintenance'], packages: ['piscina'] },
-  { name: 'nest', may: behaviour, packages: nest },
+  { name: 'health', may: [...words, 'store'] },
+  { name: 'nest', may: [...behaviour, 'health'], packages: nest },
   { name: 'background', may: [...contracts, 'client', 'nest'], packages: nest },
-  { name: 'health', may: [...behaviour, 'nest'], packages: nest },
   // The doors of the house, which know the rooms they open.
   {
     name: 'doors',

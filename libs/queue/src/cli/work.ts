@@ -1,0 +1,82 @@
+import { type LogLevel, type INestApplicationContext } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { WorkerHost } from '../nest/worker-host.js';
+import type { WorkerModuleOptions } from '../nest/worker-options.js';
+import { workerOverrides } from '../nest/worker-overrides.js';
+import type { WorkerEnd } from '../worker/worker.js';
+import { exit, type ExitCode, UsageError } from './exit.js';
+import { loadModule } from './load-module.js';
+import { json, type Terminal } from './terminal.js';
+
+export interface WorkOptions {
+  /** `a,-b`: serve a, and leave b out. */
+  queues?: string;
+  except?: string;
+  concurrency?: number;
+  burst?: true | 'ready' | 'all';
+  maxJobs?: number;
+  logLevel?: string;
+  json?: boolean;
+}
+
+/** Nest's levels, the gravest first: each includes those before it. */
+const levels: LogLevel[] = ['fatal', 'error', 'warn', 'log', 'debug', 'verbose'];
+
+/** Runs the worker of an application until it has ended by itself (`--burst`, `--max-jobs`) or a signal ends it. */
+export async function work(target: string, options: WorkOptions, terminal: Terminal): Promise<ExitCode> {
+  const module = await loadModule(target, terminal.cwd);
+  const logger = levelsOf(options.logLevel);
+  const boot = () => NestFactory.createApplicationContext(module, { logger, abortOnError: false });
+  const app = await workerOverrides.run(overridesOf(options), boot);
+  const host = hostOf(app, target);
+  const end = await host.worker.done;
+  await host.close();
+  return report(end, options, terminal);
+}
+
+function report(end: WorkerEnd, options: WorkOptions, terminal: Terminal): ExitCode {
+  const { completed, failed } = end;
+  if (options.json) terminal.out(json({ completed, failed }));
+  else terminal.err(`${completed} completed, ${failed} failed`);
+  return options.burst !== undefined && failed > 0 ? exit.breached : exit.done;
+}
+
+/** What the command line says; only what it says wins over the module. */
+export function overridesOf(options: WorkOptions): WorkerModuleOptions {
+  const names = list(options.queues);
+  const served = names.filter((name) => !name.startsWith('-'));
+  const except = [
+    ...names.filter((name) => name.startsWith('-')).map((name) => name.slice(1)),
+    ...list(options.except),
+  ];
+  const { concurrency, maxJobs, burst } = options;
+  return {
+    ...(served.length > 0 && { queues: Object.fromEntries(served.map((name) => [name, { concurrency }])) }),
+    ...(except.length > 0 && { except }),
+    ...(concurrency !== undefined && { concurrency }),
+    ...(maxJobs !== undefined && { maxJobs }),
+    ...(burst !== undefined && { burst: burst === true ? 'ready' : burst }),
+  };
+}
+
+function hostOf(app: INestApplicationContext, target: string): WorkerHost {
+  try {
+    return app.get(WorkerHost, { strict: false });
+  } catch {
+    throw new UsageError(`${target} imports no WorkerModule: add WorkerModule.forRoot() to its imports.`);
+  }
+}
+
+function levelsOf(level: string | undefined): LogLevel[] | undefined {
+  if (level === undefined) return undefined;
+  const at = levels.indexOf(level as LogLevel);
+  if (at < 0) throw new UsageError(`--log-level must be one of ${levels.join(', ')}, not '${level}'.`);
+  return levels.slice(0, at + 1);
+}
+
+function list(text: string | undefined): string[] {
+  return (text ?? '')
+    .split(',')
+    .map((name) => name.trim())
+    .filter(Boolean);
+}

@@ -1,0 +1,78 @@
+import { ConfigInvalid } from '../job/errors.js';
+import { isQueueName } from '../job/id.js';
+import { limits } from '../job/limits.js';
+import { checkOptions } from '../job/options.js';
+import { checkDuration, checkOneOf } from '../task/check-task-options.js';
+import type { WorkerModuleOptions } from './worker-options.js';
+
+const known = [
+  'name',
+  'queues',
+  'except',
+  'concurrency',
+  'lease',
+  'shutdown',
+  'idle',
+  'burst',
+  'maxJobs',
+  'unknownTaskAfter',
+  'hooks',
+  'health',
+  'signals',
+  'tasks',
+  'globalEnhancers',
+  'instance',
+] as const satisfies readonly (keyof WorkerModuleOptions)[];
+
+/** Throws `ConfigInvalid` at the first option of `WorkerModule` that is unknown or out of range; answers the options. */
+export function checkWorkerOptions(options: WorkerModuleOptions): WorkerModuleOptions {
+  checkOptions('', options, known);
+  const { queues, except, concurrency, lease, shutdown, idle, burst, maxJobs, unknownTaskAfter, health, tasks } =
+    options;
+  for (const [queue, places] of Object.entries(queues ?? {})) checkQueue(queue, places);
+  for (const queue of except ?? []) checkName('except', queue);
+  checkPlaces('concurrency', concurrency);
+  if (lease !== undefined) checkDuration('lease', lease, 500);
+  if (shutdown !== undefined) checkOptions('shutdown', shutdown, ['grace']);
+  if (shutdown?.grace !== undefined) checkDuration('shutdown.grace', shutdown.grace, 0);
+  if (idle !== undefined) checkDuration('idle', idle, 1);
+  if (burst !== undefined) checkOneOf('burst', burst, ['ready', 'all']);
+  checkCount('maxJobs', maxJobs, Number.MAX_SAFE_INTEGER);
+  if (unknownTaskAfter !== undefined) checkDuration('unknownTaskAfter', unknownTaskAfter, 0);
+  if (health) {
+    checkOptions('health', health, ['port', 'host']);
+    checkWhole('health.port', health.port, 0, 65_535);
+  }
+  if (tasks !== undefined) checkOptions('tasks', tasks, ['only', 'except']);
+  return options;
+}
+
+function checkQueue(queue: string, places: unknown): void {
+  checkName('queues', queue);
+  if (typeof places !== 'object') return checkPlaces(`queues.${queue}`, places);
+  checkOptions(`queues.${queue}`, places, ['concurrency']);
+  checkPlaces(`queues.${queue}.concurrency`, (places as { concurrency?: unknown }).concurrency);
+}
+
+function checkName(where: string, queue: string): void {
+  if (!isQueueName(queue))
+    refuse(where, `'${queue}' is no queue name: use at most 64 letters, digits, '_', '.' and '-'`);
+}
+
+function checkPlaces(where: string, value: unknown): void {
+  checkCount(where, value, limits.concurrency);
+}
+
+function checkCount(where: string, value: unknown, most: number): void {
+  if (value !== undefined) checkWhole(where, value, 1, most);
+}
+
+function checkWhole(where: string, value: unknown, least: number, most: number): void {
+  if (!Number.isInteger(value) || (value as number) < least || (value as number) > most) {
+    refuse(where, `must be a whole number from ${least} to ${most}, not ${String(value)}`);
+  }
+}
+
+function refuse(where: string, says: string): never {
+  throw new ConfigInvalid(where, `${where}: ${says}.`);
+}

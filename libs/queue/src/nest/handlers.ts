@@ -1,0 +1,41 @@
+import type { Handler } from '../worker/options.js';
+import type { Call, Enhancers, Site } from './enhancers.js';
+import type { FoundTask } from './explorer.js';
+import { Host, type Leftovers } from './host.js';
+
+/** Turns a found method into what the worker runs. The shorter the way can be, the shorter it is. */
+export function handlerOf(found: FoundTask, enhancers: Enhancers, leftovers: Leftovers): Handler {
+  const { prototype, wrapper, metadata } = found;
+  const site: Site = {
+    prototype,
+    method: metadata.method,
+    task: metadata.definition.name,
+    module: wrapper.host?.token ?? '',
+  };
+  if (metadata.definition.options.thread) return { task: metadata.definition, run: elsewhere(site) };
+  return { task: metadata.definition, run: callOf(site, new Host(wrapper, leftovers), enhancers) };
+}
+
+function callOf(site: Site, host: Host, enhancers: Enhancers): Call {
+  const enhanced = enhancers.concern(site);
+  if (host.scoped) {
+    return (payload, context) =>
+      host.during(context, (occasion) =>
+        enhanced ? enhancers.wrap(site, occasion)(payload, context) : direct(occasion.instance, site)(payload, context),
+      );
+  }
+  return enhanced ? enhancers.wrap(site, { instance: host.instance }) : direct(host.instance, site);
+}
+
+/** The hot path. The method is looked up at each call, so a spy put there later is seen. */
+function direct(instance: object, { method }: Site): Call {
+  const methods = instance as Record<string, Call>;
+  return (payload, context) => methods[method]!(payload, context);
+}
+
+/** The property of a thread task holds no code: the worker runs the module that `thread` names. */
+function elsewhere({ task }: Site): Call {
+  return () => {
+    throw new Error(`${task} runs in a worker thread and cannot be called here`);
+  };
+}

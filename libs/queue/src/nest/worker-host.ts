@@ -1,0 +1,137 @@
+import { Logger, type OnApplicationBootstrap, type OnApplicationShutdown, type OnModuleDestroy } from '@nestjs/common';
+import type { DiscoveryService, ExternalContextCreator, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
+import type { Events } from '../events/events.js';
+import { HealthServer, type Report } from '../health/health-server.js';
+import { troubleOf } from '../health/store-health.js';
+import type { Clock } from '../time/clock.js';
+import { TaskTable } from '../worker/task-table.js';
+import { Worker } from '../worker/worker.js';
+import { closeApplication } from './close-application.js';
+import type { Connection } from './connection.js';
+import { diagnose, narrowed, unserved } from './diagnostics.js';
+import { Enhancers } from './enhancers.js';
+import { Explorer, type FoundTask } from './explorer.js';
+import { handlerOf } from './handlers.js';
+import { hooksOf } from './hooks.js';
+import { Leftovers } from './host.js';
+import type { QueueModuleOptions } from './queue-options.js';
+import { Signals } from './signals.js';
+import type { WorkerModuleOptions } from './worker-options.js';
+
+/** Everything the host is given by the container. */
+export interface Surroundings {
+  options: WorkerModuleOptions;
+  queue: QueueModuleOptions;
+  connection: Connection;
+  clock: Clock;
+  events: Events;
+  discovery: DiscoveryService;
+  modules: ModulesContainer;
+  contexts: ExternalContextCreator;
+  http: HttpAdapterHost;
+}
+
+/** The worker's life inside an application: boots last, prints what it serves, leaves first. */
+export class WorkerHost implements OnApplicationBootstrap, OnModuleDestroy, OnApplicationShutdown {
+  private readonly logger = new Logger('Worker');
+  private running?: Worker;
+  private server?: HealthServer;
+  private signals?: Signals;
+  private closing?: Promise<void>;
+
+  constructor(private readonly given: Surroundings) {}
+
+  /** The worker itself. Throws before the application is up. */
+  get worker(): Worker {
+    if (!this.running) throw new Error('The worker starts with the application: call app.init() or app.listen() first');
+    return this.running;
+  }
+
+  /** Where the health probes listen, once up. */
+  port?: number;
+
+  async onApplicationBootstrap(): Promise<void> {
+    const { options } = this.given;
+    const worker = (this.running = this.assemble());
+    await this.probes();
+    await worker.start();
+    if (options.signals === false) return;
+    this.signals = new Signals({
+      leave: (patience) => this.leave(patience),
+      close: (signal) => this.close(signal),
+    });
+    this.signals.listen();
+  }
+
+  /** Before any other module closes what a running job may need. */
+  async onModuleDestroy(): Promise<void> {
+    await this.leave('grace');
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.server?.close();
+    this.signals?.closed();
+  }
+
+  /** Closes the application around it. Calling twice is harmless. */
+  close(signal?: string): Promise<void> {
+    return (this.closing ??= closeApplication(this.given.modules, this.given.http, signal));
+  }
+
+  private async leave(patience: 'grace' | 'now'): Promise<void> {
+    await this.running?.stop({ now: patience === 'now' });
+  }
+
+  private assemble(): Worker {
+    const { options, queue, connection, clock, events, modules, contexts, discovery } = this.given;
+    const explorer = new Explorer(discovery);
+    const found = narrowed(explorer.tasks(), options.tasks);
+    diagnose(found, explorer.misplaced());
+    const enhancers = new Enhancers(modules, options.globalEnhancers ? contexts : undefined);
+    const leftovers = new Leftovers(modules);
+    const handlers = found.map((task) => handlerOf(task, enhancers, leftovers));
+    this.announce(found, new TaskTable(handlers, queue.overrides, queue.defaults));
+    const { name, queues, except, concurrency, lease, shutdown, idle, burst, maxJobs, unknownTaskAfter } = options;
+    return new Worker({
+      ...{ name, queues, except, concurrency, lease, shutdown, idle, burst, maxJobs, unknownTaskAfter },
+      ...{ store: connection.store, handlers, clock, events, codec: queue.codec, logger: this.logger },
+      ...{ overrides: queue.overrides, defaults: queue.defaults, hooks: hooksOf(explorer, options.hooks) },
+    });
+  }
+
+  /** One line per task with its queue; a warning for those whose queue is left out here. */
+  private announce(found: readonly FoundTask[], table: TaskTable): void {
+    const { queues, except = [] } = this.given.options;
+    const served = (queues ? Object.keys(queues) : table.queues).filter((queue) => !except.includes(queue));
+    const queueOf = (task: FoundTask) => table.get(task.metadata.definition.name)?.options.queue ?? 'default';
+    for (const task of found) {
+      if (!served.includes(queueOf(task))) continue;
+      this.logger.log(
+        `${task.metadata.definition.name} on queue ${queueOf(task)}: ${task.name}.${task.metadata.method}`,
+      );
+    }
+    for (const sentence of unserved(found, queueOf, served)) this.logger.warn(sentence);
+  }
+
+  private async probes(): Promise<void> {
+    const { health } = this.given.options;
+    if (!health) return;
+    this.server = new HealthServer({ live: () => this.live(), ready: () => this.ready() });
+    this.port = await this.server.listen(health.port, health.host);
+    this.logger.log(`Health on port ${this.port}: /livez, /readyz`);
+  }
+
+  /** Only a restart would help: the loops stand still. */
+  private live(): Report {
+    const { live } = this.worker.status();
+    return { ok: live, body: { status: live ? 'up' : 'down' } };
+  }
+
+  /** It takes jobs, and the store answers. */
+  private async ready(): Promise<Report> {
+    const { id, ready, running, stuck } = this.worker.status();
+    const message = await troubleOf(this.given.connection.store);
+    const ok = ready && !message;
+    return { ok, body: { status: ok ? 'up' : 'down', worker: id, running, stuck, ...(message && { message }) } };
+  }
+}

@@ -1,0 +1,48 @@
+import type { FactoryProvider, ModuleMetadata, Type } from '@nestjs/common';
+import type { WorkerOptions } from '../worker/options.js';
+
+type OfTheWorker = Pick<
+  WorkerOptions,
+  | 'name'
+  | 'queues'
+  | 'except'
+  | 'concurrency'
+  | 'lease'
+  | 'shutdown'
+  | 'idle'
+  | 'burst'
+  | 'maxJobs'
+  | 'unknownTaskAfter'
+  | 'hooks'
+>;
+
+/** What an application says of its worker. Checked at boot; an unknown option is refused with a suggestion. */
+export interface WorkerModuleOptions extends OfTheWorker {
+  /** Serves `/livez` and `/readyz` there. Default false: nothing listens. Port 0 takes a free one. */
+  health?: { port: number; host?: string } | false;
+  /**
+   * Leaves on SIGTERM and SIGINT: no new claim, running jobs get the grace, then exit 0. A second signal, or SIGQUIT,
+   * skips the grace; a third exits at once. Default true; false leaves signals to the host.
+   */
+  signals?: boolean;
+  /** Narrows which handlers this worker runs, by task name or prefix (`'reports.*'`). */
+  tasks?: { only?: readonly string[]; except?: readonly string[] };
+  /** Whether global guards, pipes and interceptors, made for requests, run on tasks too. Default false. */
+  globalEnhancers?: boolean;
+  /** The named `QueueModule` to work for. Default: the unnamed one. */
+  instance?: string;
+}
+
+/** Makes the options; for `useClass` and `useExisting`. */
+export interface WorkerOptionsFactory {
+  createWorkerOptions(): WorkerModuleOptions | Promise<WorkerModuleOptions>;
+}
+
+export interface WorkerModuleAsyncOptions extends Pick<ModuleMetadata, 'imports'> {
+  /** The named `QueueModule` to work for; stands here, as it decides what is injected. */
+  instance?: string;
+  inject?: FactoryProvider['inject'];
+  useFactory?: (...args: never[]) => WorkerModuleOptions | Promise<WorkerModuleOptions>;
+  useClass?: Type<WorkerOptionsFactory>;
+  useExisting?: Type<WorkerOptionsFactory>;
+}
