@@ -33,11 +33,15 @@ export class Snooze extends TaskSignal {
 
 /** Never again: straight to the dead letters. Celery's `Reject(requeue=False)`. */
 export class Discard extends TaskSignal {
+  /** What the failed job gives as its reason. Default `'discarded'`. */
+  readonly as: string;
+
   constructor(
     readonly reason: string,
-    options?: { cause?: unknown },
+    options: { cause?: unknown; as?: string } = {},
   ) {
     super(reason, options);
+    this.as = options.as ?? 'discarded';
   }
 }
 

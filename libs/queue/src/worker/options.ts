@@ -49,7 +49,8 @@ export interface WorkerOptions {
   overrides?: Record<string, TaskOptions>;
   /** Task options that hold where nobody else says anything. */
   defaults?: TaskOptions;
-  hooks?: WorkerHooks;
+  /** One set, or several, called in this order. */
+  hooks?: WorkerHooks | readonly WorkerHooks[];
 }
 
 export interface WorkerLogger {
