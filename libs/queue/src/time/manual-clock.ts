@@ -3,23 +3,23 @@ import { type Duration, milliseconds } from './duration.js';
 
 /** A clock that stands still until it is turned by hand. For tests: nothing waits for real time. */
 export class ManualClock implements Clock {
-  private at: number;
   private readonly started: number;
+  private at = 0;
+  private wall = 0;
   private pending: { due: number; order: number; run: () => void }[] = [];
   private order = 0;
   private seed = 1;
 
   constructor(start: number | string | Date = '2026-01-01T00:00:00Z') {
-    this.at = new Date(start).getTime();
-    this.started = this.at;
+    this.started = new Date(start).getTime();
   }
 
   now(): number {
-    return this.at;
+    return this.started + this.at + this.wall;
   }
 
   monotonic(): number {
-    return this.at - this.started;
+    return this.at;
   }
 
   /** Repeatable: the same sequence in every run (a linear congruential generator). */
@@ -43,18 +43,23 @@ export class ManualClock implements Clock {
     const target = this.at + milliseconds(by);
     await settle();
     for (let next = this.next(target); next; next = this.next(target)) {
-      this.at = next.due;
+      this.at = Math.max(this.at, next.due);
       this.pending.splice(this.pending.indexOf(next), 1);
       next.run();
       await settle();
     }
-    this.at = target;
+    this.at = Math.max(this.at, target);
     await settle();
   }
 
+  /** Time passes and nothing runs: a blocked event loop, or a paused process. What fell due runs at the next `advance`. */
+  freeze(by: Duration): void {
+    this.at += milliseconds(by);
+  }
+
   /** Moves the wall without running anything: a jump, as an operator or a virtual machine makes it. */
-  jump(by: Duration | number): void {
-    this.at += typeof by === 'number' ? by : milliseconds(by);
+  jump(by: Duration): void {
+    this.wall += milliseconds(by);
   }
 
   /** Pending calls. Zero after a clean stop. */

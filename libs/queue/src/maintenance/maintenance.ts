@@ -1,0 +1,35 @@
+import type { JobRecord, NewJob } from '../store/store.js';
+import type { DutyOptions } from './duty.js';
+import { Pruner } from './pruner.js';
+import { Reaper } from './reaper.js';
+import { Relay } from './relay.js';
+
+export interface MaintenanceOptions extends DutyOptions {
+  /** The job to write for one that failed because its workers were lost, if any. */
+  letter?: (failed: JobRecord) => NewJob | undefined;
+}
+
+/** Who tidies up. Every worker does, without a leader: each duty is idempotent and done in small bites. */
+export class Maintenance {
+  readonly reaper: Reaper;
+  readonly pruner: Pruner;
+  readonly relay: Relay;
+
+  constructor({ letter, ...options }: MaintenanceOptions) {
+    this.reaper = new Reaper(options, letter);
+    this.pruner = new Pruner(options);
+    this.relay = new Relay(options);
+  }
+
+  start(): void {
+    for (const duty of this.duties) duty.start();
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.duties.map((duty) => duty.stop()));
+  }
+
+  private get duties() {
+    return [this.reaper, this.pruner, this.relay];
+  }
+}

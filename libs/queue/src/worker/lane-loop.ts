@@ -1,0 +1,244 @@
+import { StoreUnavailable } from '../job/errors.js';
+import { limits } from '../job/limits.js';
+import type { ClaimedJob, ExchangeAnswer, ExchangeRequest, Hint, Lane } from '../store/store.js';
+import { Loop, nextTurn } from '../time/loop.js';
+import type { HeldJob } from './held-job.js';
+import { Lease } from './lease.js';
+import { type AttemptOutcome, settlementOf } from './outcome.js';
+import type { Places } from './places.js';
+import type { Desk } from './runner.js';
+import { type Ended, SettleBuffer } from './settle-buffer.js';
+import type { Shift } from './shift.js';
+import { tryAgainIn, within } from './store-watch.js';
+
+/**
+ * The loop that takes jobs of one lane and gives back their endings: settle what ended, take what fits, start each,
+ * sleep until there is room or work.
+ *
+ * One exchange at a time. Whatever ends while it is on its way is gathered and goes with the next, so batches grow with
+ * the load by themselves. When an answer never comes nobody knows what was done: the lane first lets the store release
+ * what it has handed out in vain (`reconcile`), then sends the endings again; 'stale' then means that they had arrived.
+ *
+ * Every wait is bounded. Hints only shorten it; no loop ever awaits one.
+ */
+export class LaneLoop extends Loop implements Desk {
+  /** From the claim until the store has confirmed the ending. */
+  readonly holds = new Map<string, HeldJob>();
+  /** Those whose code runs, stuck ones included. */
+  readonly running = new Set<HeldJob>();
+  readonly lease: Lease;
+  private readonly endings = new SettleBuffer();
+  private doubt = false;
+  private failures = 0;
+  private request = 0;
+  private emptyAt = -1;
+
+  constructor(
+    readonly lane: Lane,
+    private readonly places: Places,
+    private readonly shift: Shift,
+  ) {
+    super(shift.services.clock);
+    this.lease = new Lease(shift.services.clock, shift.settings.lease);
+  }
+
+  async runOnce(): Promise<number> {
+    const worker = await this.shift.enlisted();
+    if (this.doubt) await this.reconcile(worker);
+    await this.gather();
+    const sent = this.endings.take();
+    const request = this.ask(worker, sent);
+    const asked = this.request;
+    const sentAt = this.clock.monotonic();
+    try {
+      const answer = await this.exchange(request, sent);
+      this.failures = 0;
+      if (worker !== this.shift.id) return 0; // registered anew meanwhile: nothing in this answer is ours
+      if (answer.gone) {
+        this.shift.gone(worker);
+        return 0;
+      }
+      this.apply(answer, sent, sentAt, worker);
+      if (this.foundNothing(request, answer)) this.emptyAt = asked;
+      return await this.rest(request, answer);
+    } finally {
+      this.shift.solitude.claimed(this.lane);
+      this.shift.changed();
+    }
+  }
+
+  protected failed(error: unknown): number {
+    if (this.stopped) return 0;
+    this.shift.storeWatch.lost(error);
+    return tryAgainIn(this.failures++, () => this.clock.random());
+  }
+
+  /** Asks for a fresh look; `isEmpty` tells once it found nothing. */
+  look(): void {
+    this.request++;
+    this.wake();
+  }
+
+  /** Nothing is held, and a look begun after the last `look()` found nothing. */
+  get isEmpty(): boolean {
+    return this.emptyAt === this.request && this.holds.size === 0;
+  }
+
+  hear(hint: Hint): void {
+    if (hint.topic === 'job') return;
+    if (hint.topic !== 'any' && (hint.lane.queue !== this.lane.queue || hint.lane.shard !== this.lane.shard)) return;
+    if (hint.topic !== 'ready' || this.room() > 0) this.wake();
+  }
+
+  settle(held: HeldJob, outcome: AttemptOutcome): void {
+    if (this.holds.get(held.job.id) !== held) return;
+    this.endings.push({ held, outcome, settlement: settlementOf(held.job, outcome), resent: false });
+    this.wake();
+  }
+
+  vacate(held: HeldJob): void {
+    this.running.delete(held);
+    this.places.taken--;
+    if (this.holds.get(held.job.id) !== held) this.wake(); // a late one: no settlement will do it
+    this.shift.changed();
+  }
+
+  /** Held jobs are asked to stop. */
+  fireShutdown(): void {
+    for (const held of this.holds.values()) held.attempt?.abort('shutdown');
+  }
+
+  /** Held jobs are given back, newest first, as each goes to the front: so the oldest comes first again. */
+  withdraw(): void {
+    const newestFirst = [...this.holds.values()].sort((a, b) => b.job.fence - a.job.fence);
+    for (const held of newestFirst) held.attempt?.end({ kind: 'withdrawn', why: 'shutdown' });
+  }
+
+  /** The hold on everything is lost: attempts are told, endings are dropped, and code that returns is late. */
+  abandon(): void {
+    const lost = [...this.holds.values()];
+    this.holds.clear();
+    this.endings.clear();
+    this.doubt = false;
+    for (const held of lost) {
+      held.attempt?.abort('lease-lost');
+      held.attempt?.end({ kind: 'withdrawn', why: 'lease-lost' });
+      this.shift.reporter.stale(held);
+      this.shift.solitude.ended(held.job.id);
+    }
+    this.wake();
+  }
+
+  /** An idle worker flushes at once; a busy one waits for whatever else ends in this turn of the event loop. */
+  private async gather(): Promise<void> {
+    if (this.endings.size > 0 && this.running.size > 0) await nextTurn();
+  }
+
+  private ask(worker: string, sent: Ended[]): ExchangeRequest {
+    const settle = sent.map((ended) => ended.settlement);
+    const request: ExchangeRequest = { worker, lane: this.lane, settle, want: this.room(), lease: this.shift.settings.lease };
+    if (this.mayAskAlone()) Object.assign(request, { want: 1, alone: true });
+    if (request.want > 0) this.shift.solitude.claims(this.lane, request.alone ?? false);
+    return request;
+  }
+
+  private room(): number {
+    const { taking, allowance, solitude } = this.shift;
+    if (!taking || !solitude.mayTake(this.lane)) return 0;
+    return Math.min(this.places.free, allowance, limits.batch);
+  }
+
+  private mayAskAlone(): boolean {
+    return this.shift.taking && this.places.free > 0 && this.shift.allowance > 0 && this.shift.solitude.mayAsk(this.lane);
+  }
+
+  private async exchange(request: ExchangeRequest, sent: Ended[]): Promise<ExchangeAnswer> {
+    try {
+      return await this.answered(this.shift.services.store.exchange(request));
+    } catch (error) {
+      this.endings.putBack(sent);
+      this.doubt = true;
+      throw error;
+    }
+  }
+
+  private async reconcile(worker: string): Promise<void> {
+    this.doubt = false;
+    const held = [...this.holds.values()].map(({ job: { id, fence } }) => ({ id, fence }));
+    try {
+      await this.answered(this.shift.services.store.reconcile(worker, this.lane, held));
+    } catch (error) {
+      this.doubt = true;
+      throw error;
+    }
+  }
+
+  /** A call that hangs is given up, so the loop turns whatever the connection does. Its late answer raises doubt again. */
+  private answered<T>(call: Promise<T>): Promise<T> {
+    const patience = Math.min(3000, Math.max(1000, this.shift.settings.lease / 3));
+    const { url } = this.shift.services.store;
+    const late = () => new StoreUnavailable(url, { cause: new Error(`no answer in ${patience} ms`) });
+    return within(this.clock, call, patience, late, () => (this.doubt = true));
+  }
+
+  private apply(answer: ExchangeAnswer, sent: Ended[], sentAt: number, worker: string): void {
+    this.lease.renewed(sentAt);
+    this.shift.storeWatch.answered();
+    sent.forEach((ended, i) => this.confirm(ended, answer.settled[i] ?? 'stale'));
+    for (const id of answer.cancels) this.holds.get(id)?.attempt?.abort('cancel');
+    this.shift.solitude.saw(this.lane, answer.paused ? 0 : answer.suspects);
+    // An answer older than the lease may hand out what others were given since: it is released instead.
+    if (answer.jobs.length > 0 && !this.lease.isTrusted) this.doubt = true;
+    else for (const job of answer.jobs) this.take(job, answer.now, worker);
+  }
+
+  private confirm({ held, outcome, resent }: Ended, state: ExchangeAnswer['settled'][number]): void {
+    if (this.holds.get(held.job.id) === held) this.holds.delete(held.job.id);
+    if (this.shift.solitude.ended(held.job.id)) this.shift.wakeAll();
+    this.shift.tally.settled(outcome, state);
+    this.shift.reporter.settled(held, outcome, state === 'stale' && resent ? stateOf(outcome) : state);
+  }
+
+  private take(job: ClaimedJob, startedAt: number, worker: string): void {
+    const held: HeldJob = { job, lane: this.lane, worker, startedAt, since: this.clock.monotonic() };
+    this.holds.set(job.id, held);
+    this.running.add(held);
+    this.places.taken++;
+    this.shift.tally.claimed++;
+    if (job.alone) this.shift.solitude.runs(job.id);
+    if (this.shift.taking) {
+      void this.shift.runner.run(held, this);
+    } else {
+      this.vacate(held);
+      this.settle(held, { kind: 'released', why: 'shutdown' });
+    }
+  }
+
+  private foundNothing(request: ExchangeRequest, answer: ExchangeAnswer): boolean {
+    if (answer.paused) return true;
+    return request.want > 0 && answer.jobs.length === 0 && !answer.more && answer.suspects === 0;
+  }
+
+  /** Milliseconds until the next look. */
+  private async rest(request: ExchangeRequest, answer: ExchangeAnswer): Promise<number> {
+    if (answer.jobs.length > 0) await nextTurn(); // short handlers have ended by then
+    if (this.endings.size > 0 || this.doubt) return 0;
+    const room = this.room();
+    if (room > 0 && answer.more && !answer.paused) return 0;
+    if (!request.alone && !answer.paused && this.mayAskAlone()) return 0;
+    return Math.min(this.shift.settings.idle, room > 0 ? (answer.dueIn ?? Infinity) : Infinity);
+  }
+}
+
+/** What the store made of a settlement whose answer was lost. */
+function stateOf(outcome: AttemptOutcome) {
+  switch (outcome.kind) {
+    case 'retry':
+    case 'snoozed':
+      return 'scheduled';
+    case 'released':
+      return 'ready';
+    default:
+      return outcome.kind;
+  }
+}

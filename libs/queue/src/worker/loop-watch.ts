@@ -1,0 +1,52 @@
+import type { Events } from '../events/events.js';
+import type { Clock } from '../time/clock.js';
+import { Loop } from '../time/loop.js';
+import type { WorkerLogger } from './options.js';
+
+/** What runs here right now. */
+export interface Running {
+  id: string;
+  task: string;
+}
+
+/**
+ * Watches the event loop. Code that blocks it beyond a third of the lease is close to losing its jobs to others: that
+ * is logged with the tasks that run, and announced.
+ */
+export class LoopWatch extends Loop {
+  private readonly period: number;
+  private expected?: number;
+
+  constructor(
+    clock: Clock,
+    private readonly events: Events,
+    private readonly lease: number,
+    private readonly worker: () => { id: string; running: Running[] },
+    private readonly logger?: WorkerLogger,
+  ) {
+    super(clock);
+    this.period = Math.min(1000, lease / 10);
+  }
+
+  runOnce(): Promise<number> {
+    const now = this.clock.monotonic();
+    const late = this.expected === undefined ? 0 : now - this.expected;
+    if (late > this.lease / 3) this.tell(Math.round(late));
+    this.expected = now + this.period;
+    return Promise.resolve(this.period);
+  }
+
+  protected failed(error: unknown): number {
+    this.events.emit('error', { at: this.clock.now(), error, doing: 'watch the event loop' });
+    return this.period;
+  }
+
+  private tell(ms: number): void {
+    const { id, running } = this.worker();
+    const tasks = [...new Set(running.map((job) => job.task))];
+    this.events.emit('worker.blocked', { worker: id, at: this.clock.now(), ms, tasks });
+    this.logger?.warn(
+      `The event loop was blocked for ${ms} ms while these ran: ${tasks.join(', ') || 'none'}. Beyond the lease of ${this.lease} ms others run the jobs again: use \`thread\` for CPU work. workerId=${id}`,
+    );
+  }
+}

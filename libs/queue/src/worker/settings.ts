@@ -1,0 +1,79 @@
+import { hostname } from 'node:os';
+import { randomBytes } from 'node:crypto';
+import { ConfigInvalid } from '../job/errors.js';
+import { isQueueName } from '../job/id.js';
+import { limits } from '../job/limits.js';
+import { nearestName } from '../job/options.js';
+import { type Duration, parseDuration } from '../time/duration.js';
+import type { QueueConcurrency, WorkerOptions } from './options.js';
+import type { TaskTable } from './task-table.js';
+
+/** Worker options, checked, with every default filled in. Durations are milliseconds. */
+export interface WorkerSettings {
+  name: string;
+  /** Places per queue. */
+  queues: Map<string, number>;
+  lease: number;
+  grace: number;
+  /** Longest wait between two looks at the store. */
+  idle: number;
+  unknownTaskAfter: number;
+  maxJobs: number;
+}
+
+const shortestLease = 500;
+
+/** Throws `ConfigInvalid` with the dotted name of the option. */
+export function settingsOf(options: WorkerOptions, tasks: TaskTable): WorkerSettings {
+  const lease = duration('lease', options.lease, limits.lease);
+  if (lease < shortestLease) throw invalid('lease', `lease is ${lease} ms; it must be at least ${shortestLease} ms.`);
+  return {
+    name: options.name ?? hostname(),
+    queues: queuesOf(options, tasks),
+    lease,
+    grace: duration('shutdown.grace', options.shutdown?.grace, 30_000),
+    // A look is also a beat, and those come every third of the lease at least.
+    idle: Math.min(lease / 3, Math.max(1, duration('idle', options.idle, 1000))),
+    unknownTaskAfter: duration('unknownTaskAfter', options.unknownTaskAfter, 24 * 3600 * 1000),
+    maxJobs: count('maxJobs', options.maxJobs ?? Infinity, Infinity),
+  };
+}
+
+/** Names one incarnation of a worker; never made twice. */
+export function createWorkerId(name: string): string {
+  const safe = name.replace(/[^A-Za-z0-9_.-]/g, '-').slice(0, 40);
+  return `${safe}.${process.pid}.${randomBytes(6).toString('hex')}`;
+}
+
+function queuesOf(options: WorkerOptions, tasks: TaskTable): Map<string, number> {
+  const named: Record<string, QueueConcurrency> =
+    options.queues ?? Object.fromEntries(tasks.queues.map((queue) => [queue, {}]));
+  const places = new Map<string, number>();
+  for (const [queue, own] of Object.entries(named)) {
+    if (!isQueueName(queue)) throw invalid(`queues.${queue}`, `'${queue}' cannot name a queue.`);
+    const asked = typeof own === 'number' ? own : own.concurrency;
+    places.set(queue, count(`queues.${queue}.concurrency`, asked ?? options.concurrency ?? 10, limits.concurrency));
+  }
+  for (const queue of options.except ?? []) except(places, queue);
+  if (places.size === 0) throw invalid('queues', 'This worker serves no queue: name one, or give it a handler.');
+  return places;
+}
+
+function except(places: Map<string, number>, queue: string): void {
+  if (places.delete(queue)) return;
+  const nearest = nearestName(queue, places.keys());
+  throw invalid('except', `'${queue}' is not served anyway.${nearest ? ` Did you mean '${nearest}'?` : ''}`);
+}
+
+function duration(option: string, value: Duration | undefined, standard: number): number {
+  const ms = value === undefined ? standard : parseDuration(value);
+  if (ms === undefined || ms < 0) throw invalid(option, `${option} is '${String(value)}'; write '30s', or milliseconds.`);
+  return ms;
+}
+
+function count(option: string, value: number, most: number): number {
+  if ((Number.isInteger(value) || value === Infinity) && value >= 1 && value <= most) return value;
+  throw invalid(option, `${option} is ${value}; it must be a whole number from 1 to ${most}.`);
+}
+
+const invalid = (option: string, message: string) => new ConfigInvalid(option, message);

@@ -1,0 +1,96 @@
+import type { Envelope } from '../job/envelope.js';
+import { ConfigInvalid } from '../job/errors.js';
+import type { TaskDefinition, TaskOptions, TimeoutOptions } from '../task/definition.js';
+import { type Duration, milliseconds } from '../time/duration.js';
+import type { Handler } from './options.js';
+import { RetryPolicy } from './retry-policy.js';
+
+/** Milliseconds. */
+export interface TimeoutPolicy {
+  after: number;
+  grace: number;
+}
+
+/** A task this worker can run, with what holds for it here. */
+export interface KnownTask {
+  readonly definition: TaskDefinition;
+  readonly handler: Handler;
+  /** Defaults, task and overrides put together. */
+  readonly options: TaskOptions;
+  readonly retry: RetryPolicy;
+  readonly timeout: TimeoutPolicy;
+}
+
+/**
+ * Which code runs which task: a map filled at boot, so that no name that comes with a job reaches anything else.
+ * Aliases are further names of the same task.
+ */
+export class TaskTable {
+  private readonly known = new Map<string, KnownTask>();
+
+  constructor(
+    handlers: readonly Handler[],
+    private readonly overrides: Record<string, TaskOptions> = {},
+    private readonly defaults: TaskOptions = {},
+  ) {
+    for (const handler of handlers) {
+      const known = this.know(handler);
+      for (const name of [handler.task.name, ...(handler.task.options.aliases ?? [])]) this.add(name, known);
+    }
+  }
+
+  get(name: string): KnownTask | undefined {
+    return this.known.get(name);
+  }
+
+  /** Every name, aliases included. */
+  get names(): string[] {
+    return [...this.known.keys()];
+  }
+
+  /** Every queue the tasks name. */
+  get queues(): string[] {
+    return [...new Set([...this.known.values()].map((task) => task.options.queue ?? 'default'))];
+  }
+
+  private add(name: string, task: KnownTask): void {
+    const taken = this.known.get(name);
+    if (taken) {
+      throw new ConfigInvalid(
+        'handlers',
+        `Two handlers run '${name}': those of ${taken.definition.name} and ${task.definition.name}. Keep one, or rename a task.`,
+      );
+    }
+    this.known.set(name, task);
+  }
+
+  private know(handler: Handler): KnownTask {
+    const definition = handler.task;
+    const override = overrideOf(definition.name, this.overrides);
+    const options = { ...this.defaults, ...definition.options, ...override };
+    const retry = new RetryPolicy([override?.retry, definition.options.retry, this.defaults.retry]);
+    return { definition, handler, options, retry, timeout: timeoutOf(options.timeout) };
+  }
+}
+
+/** What the call says wins field by field. */
+export function timeoutFor(task: KnownTask, call: Envelope['timeout']): TimeoutPolicy {
+  if (!call) return task.timeout;
+  return { after: call.after, grace: call.grace ?? task.timeout.grace };
+}
+
+function timeoutOf(timeout: Duration | TimeoutOptions = '5m'): TimeoutPolicy {
+  const { after, grace = '5s' } = typeof timeout === 'object' ? timeout : { after: timeout };
+  return { after: milliseconds(after), grace: milliseconds(grace) };
+}
+
+/** The exact name, or the longest prefix followed by `*`. */
+function overrideOf(name: string, overrides: Record<string, TaskOptions>): TaskOptions | undefined {
+  const fitting = Object.keys(overrides).filter((key) =>
+    key.endsWith('*') ? name.startsWith(key.slice(0, -1)) : key === name,
+  );
+  const closest = fitting.sort((a, b) => closeness(b) - closeness(a))[0];
+  return closest === undefined ? undefined : overrides[closest];
+}
+
+const closeness = (key: string) => (key.endsWith('*') ? key.length - 1 : Infinity);

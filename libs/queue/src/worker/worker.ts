@@ -1,0 +1,322 @@
+import { hostname } from 'node:os';
+import { MillraceError } from '../job/errors.js';
+import { Events } from '../events/events.js';
+import { knownLanes } from '../maintenance/lanes.js';
+import { Maintenance } from '../maintenance/maintenance.js';
+import type { Lane, WorkerRecord } from '../store/store.js';
+import { systemClock } from '../time/clock.js';
+import { Deadlines } from '../time/deadlines.js';
+import { keepAlive } from '../time/keep-alive.js';
+import type { Loop } from '../time/loop.js';
+import { Burst } from './burst.js';
+import { DeadLetters } from './dead-letter.js';
+import { Hints } from './hints.js';
+import { LaneLoop } from './lane-loop.js';
+import { logJobs } from './log.js';
+import { LoopWatch } from './loop-watch.js';
+import type { WorkerHooks, WorkerOptions } from './options.js';
+import { Places } from './places.js';
+import { Reporter } from './report.js';
+import { matches } from './retry-policy.js';
+import { Runner } from './runner.js';
+import { type Services, Texts } from './services.js';
+import { settingsOf, type WorkerSettings } from './settings.js';
+import { Shift } from './shift.js';
+import { StoreWatch } from './store-watch.js';
+import { TaskTable } from './task-table.js';
+import { Threads } from './threads.js';
+import { UnknownTasks } from './unknown-task.js';
+import { version } from './version.js';
+
+/** Why a worker ended: its queues were drained, it had done its number of jobs, or somebody stopped it. */
+export interface WorkerEnd {
+  /** Jobs that completed here. */
+  completed: number;
+  /** Jobs that failed here, for good. */
+  failed: number;
+  reason: 'drained' | 'max-jobs' | 'stopped';
+}
+
+/** One job whose code runs here. */
+export interface RunningJob {
+  id: string;
+  task: string;
+  queue: string;
+  /** From 1. */
+  attempt: number;
+  /** Epoch milliseconds. */
+  since: number;
+  /** Its attempt has ended, its code has not: it holds a place and nothing else. */
+  stuck: boolean;
+}
+
+export interface WorkerStatus {
+  id: string;
+  /** The loops turn. False for longer than a lease means that only a restart helps. */
+  live: boolean;
+  /** Registered, taking, and the store answers. */
+  ready: boolean;
+  running: number;
+  stuck: number;
+}
+
+const bootTries = 5;
+const bootPause = 1000;
+/** Milliseconds that attempts have to stop once their signal fired at shutdown, and then their endings to reach the store. */
+const lastWords = 500;
+const lastWrite = 400;
+
+/**
+ * Runs jobs. Plain TypeScript: store, handlers and clock are handed in.
+ *
+ * - one `LaneLoop` per lane takes jobs and settles them, a `Runner` runs each; what they share is the `Shift`;
+ * - `Maintenance` tidies up after workers that died, as every worker does;
+ * - stopping is warm: nothing new, the grace, the signal, and what is left goes back to the front, uncharged.
+ */
+export class Worker {
+  readonly events: Events;
+  /** Resolves when the worker has ended, by itself or by `stop()`. */
+  readonly done: Promise<WorkerEnd>;
+  private readonly services: Services;
+  private readonly tasks: TaskTable;
+  private readonly settings: WorkerSettings;
+  private readonly shift: Shift;
+  private readonly threads = new Threads();
+  private readonly maintenance: Maintenance;
+  private readonly hints: Hints[] = [];
+  private readonly watchers: Loop[] = [];
+  private readonly letGo: (() => void)[] = [];
+  private readonly greeted: WorkerHooks[] = [];
+  private readonly startedAt: number;
+  private served: Lane[] = [];
+  private hurried = false;
+  private reason: WorkerEnd['reason'] = 'stopped';
+  private starting?: Promise<void>;
+  private stopping?: Promise<{ released: number }>;
+  private finish!: (end: WorkerEnd) => void;
+
+  /** Throws `ConfigInvalid`. Opens nothing. */
+  constructor(private readonly options: WorkerOptions) {
+    this.events = options.events ?? new Events();
+    this.services = servicesOf(options, this.events);
+    const { store, clock, texts } = this.services;
+    const handlers = options.handlers.map((handler) => this.threads.adopt(handler));
+    this.tasks = new TaskTable(handlers, options.overrides, options.defaults);
+    this.settings = settingsOf(options, this.tasks);
+    this.startedAt = clock.now();
+    this.done = new Promise((resolve) => (this.finish = resolve));
+
+    const reporter = new Reporter(this.events, clock);
+    const letters = new DeadLetters(this.tasks, texts, clock);
+    const unknown = new UnknownTasks(store, texts, () => this.tasks.names, this.settings.unknownTaskAfter);
+    const watch = new StoreWatch(clock, this.events, store.url, () => this.hints.forEach((hints) => hints.renew()));
+    const runner = new Runner(this.services, this.tasks, unknown, letters, reporter);
+    this.shift = new Shift(
+      this.services,
+      this.settings,
+      reporter,
+      runner,
+      watch,
+      (id) => this.record(id),
+      () => this.endBecause('max-jobs'),
+    );
+    this.maintenance = new Maintenance({ store, clock, events: this.events, letter: (job) => letters.ofRecord(job) });
+  }
+
+  /** Names this incarnation. Another one after the lease was lost. */
+  get id(): string {
+    return this.shift.id;
+  }
+
+  /** Jobs whose code runs here, stuck ones included. */
+  get running(): RunningJob[] {
+    return this.shift.lanes.flatMap(({ lane, running }) =>
+      [...running].map(({ job, startedAt, attempt }) => ({
+        id: job.id,
+        task: job.task,
+        queue: lane.queue,
+        attempt: job.attempts + 1,
+        since: startedAt,
+        stuck: attempt?.stuck ?? false,
+      })),
+    );
+  }
+
+  status(): WorkerStatus {
+    const { running, shift } = this;
+    const longAgo = this.services.clock.monotonic() - Math.max(this.settings.lease, 10_000);
+    const leased = shift.lanes.length > 0 && shift.lanes.every((lane) => lane.lease.isTrusted);
+    return {
+      id: this.id,
+      live: shift.over || shift.lanes.every((lane) => lane.turnedAt >= longAgo),
+      ready: shift.taking && !shift.storeWatch.isAway && leased,
+      running: running.length,
+      stuck: running.filter((job) => job.stuck).length,
+    };
+  }
+
+  /**
+   * Resolves when registered and taking. Rejects when `onWorkerStart` throws, or when the store stayed away five times,
+   * one second apart. Calling twice is harmless.
+   */
+  start(): Promise<void> {
+    return (this.starting ??= this.begin());
+  }
+
+  /**
+   * Takes nothing more, waits the grace, fires the signals, and gives back what is left. With `now`, also when it is
+   * stopping already: no grace. Answers how many jobs were given back.
+   */
+  stop({ now = false }: { now?: boolean } = {}): Promise<{ released: number }> {
+    if (now) this.hurried = true;
+    this.stopping ??= this.end();
+    this.shift.waiters.check();
+    return this.stopping;
+  }
+
+  /** Resolves when nothing is held and a look at every lane, begun after this call, found nothing. For tests. */
+  idle(): Promise<void> {
+    return this.shift.idle();
+  }
+
+  private async begin(): Promise<void> {
+    const { clock } = this.services;
+    try {
+      this.letGo.push(keepAlive());
+      if (this.options.logger) this.letGo.push(this.log(this.options.logger));
+      for (const hooks of this.services.hooks) {
+        this.greeted.push(hooks);
+        await hooks.onWorkerStart?.();
+      }
+      const lanes = await this.boot();
+      if (this.stopping) return;
+      this.takeUp(lanes);
+      const [queues, tasks] = [[...this.settings.queues.keys()], this.tasks.names];
+      this.events.emit('worker.started', { worker: this.id, at: clock.now(), queues, tasks });
+    } catch (error) {
+      await this.stop({ now: true });
+      throw error;
+    }
+  }
+
+  /** Opens the store and registers. */
+  private async boot(): Promise<Lane[]> {
+    const { store, clock } = this.services;
+    for (let n = 1; ; n++) {
+      try {
+        await store.open();
+        this.served = await knownLanes(store, [...this.settings.queues.keys()]);
+        if (!this.stopping) await this.shift.enlisted();
+        return this.served;
+      } catch (error) {
+        if (n === bootTries || this.stopping || !MillraceError.is(error, 'STORE_UNAVAILABLE')) throw error;
+        await clock.sleep(bootPause);
+      }
+    }
+  }
+
+  private takeUp(lanes: Lane[]): void {
+    const { store, clock } = this.services;
+    const places = new Map([...this.settings.queues].map(([queue, count]) => [queue, new Places(count)]));
+    this.shift.lanes = lanes.map((lane) => new LaneLoop(lane, places.get(lane.queue)!, this.shift));
+    this.shift.taking = true;
+    this.hints.push(new Hints(clock, store, lanes, (hint) => this.shift.lanes.forEach((lane) => lane.hear(hint))));
+    this.watchers.push(this.loopWatch());
+    if (this.options.burst) this.watchers.push(this.burst(this.options.burst));
+    for (const loop of [...this.shift.lanes, ...this.hints, ...this.watchers]) loop.start();
+    this.maintenance.start();
+  }
+
+  /** Quiet, grace, signal, last words, give back, retire. Each wait ends early once nothing is held. */
+  private async end(): Promise<{ released: number }> {
+    const { shift, events } = this;
+    const { clock, deadlines } = this.services;
+    shift.taking = false;
+    events.emit('worker.quiet', { worker: this.id, at: clock.now() });
+    shift.wakeAll();
+    await shift.waiters.until(() => this.hurried || shift.held === 0, this.settings.grace);
+    for (const lane of shift.lanes) lane.fireShutdown();
+    await shift.waiters.until(() => this.hurried || shift.held === 0, lastWords);
+    for (const lane of shift.lanes) lane.withdraw();
+    await shift.waiters.until(() => shift.held === 0, lastWrite);
+    await this.close();
+    deadlines.clear();
+    const { released, completed, failed } = shift.tally;
+    events.emit('worker.stopped', { worker: this.id, at: clock.now(), released });
+    for (const letGo of this.letGo) letGo();
+    this.finish({ completed, failed, reason: this.reason });
+    return { released };
+  }
+
+  private async close(): Promise<void> {
+    const { shift } = this;
+    const { store } = this.services;
+    shift.over = true;
+    shift.waiters.check();
+    await this.maintenance.stop();
+    await Promise.all([...shift.lanes, ...this.hints, ...this.watchers].map((loop) => loop.stop()));
+    // What could not be given back in time goes back with the worker id, or with its lease.
+    if (shift.lanes.length > 0) {
+      await store.retire(this.id).catch((error: unknown) => shift.reporter.trouble('retire the worker', error));
+    }
+    await this.threads.close();
+    for (const hooks of this.greeted.reverse()) await this.farewell(hooks);
+  }
+
+  private async farewell(hooks: WorkerHooks): Promise<void> {
+    try {
+      await hooks.onWorkerStop?.();
+    } catch (error) {
+      this.shift.reporter.trouble('run onWorkerStop', error);
+      this.options.logger?.error(`onWorkerStop failed: ${String(error)}`, (error as Error | undefined)?.stack);
+    }
+  }
+
+  private endBecause(reason: WorkerEnd['reason']): void {
+    if (this.stopping) return;
+    this.reason = reason;
+    void this.stop();
+  }
+
+  private burst(mode: 'ready' | 'all'): Burst {
+    const { store, clock } = this.services;
+    const queues = new Set(this.settings.queues.keys());
+    const worker = { idle: () => this.idle(), drained: () => this.endBecause('drained') };
+    return new Burst(clock, store, mode, queues, worker, this.settings.idle);
+  }
+
+  private loopWatch(): LoopWatch {
+    const now = () => ({ id: this.id, running: this.running });
+    return new LoopWatch(this.services.clock, this.events, this.settings.lease, now, this.options.logger);
+  }
+
+  private log(logger: NonNullable<WorkerOptions['logger']>): () => void {
+    return logJobs(this.events, logger, (task, error) =>
+      matches(this.tasks.get(task)?.options.expected ?? [], error),
+    );
+  }
+
+  private record(id: string): WorkerRecord {
+    const { name, queues, lease } = this.settings;
+    return {
+      id,
+      name,
+      host: hostname(),
+      pid: process.pid,
+      version,
+      startedAt: this.startedAt,
+      queues: [...queues.keys()],
+      lanes: this.served,
+      tasks: this.tasks.names,
+      concurrency: [...queues.values()].reduce((sum, count) => sum + count, 0),
+      lease,
+    };
+  }
+}
+
+function servicesOf(options: WorkerOptions, events: Events): Services {
+  const clock = options.clock ?? systemClock;
+  const hooks = [options.hooks ?? []].flat();
+  const texts = new Texts(options.codec);
+  return { store: options.store, clock, events, deadlines: new Deadlines(clock), texts, hooks, logger: options.logger };
+}
