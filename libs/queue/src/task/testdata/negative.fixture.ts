@@ -1,3 +1,4 @@
+/* eslint-disable @typescript-eslint/no-unsafe-return, @typescript-eslint/no-unsafe-argument -- what must not compile has no type */
 import type { TaskEnqueuer } from '../enqueuer.js';
 import { Task } from '../task.decorator.js';
 import { task } from '../task.js';

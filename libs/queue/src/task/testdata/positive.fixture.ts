@@ -7,6 +7,9 @@ import { OrderTasks, ProcessOrder, type Receipt } from './contracts.js';
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 const same = <A, B>(_proof: Same<A, B>) => {};
+const exactly =
+  <A>() =>
+  <B>(_value: Same<A, B> extends true ? B : never) => {};
 
 declare const orders: OrderTasks;
 declare const queue: TaskEnqueuer;
@@ -14,19 +17,19 @@ const order = { orderId: 'a', quantity: 1 };
 
 export async function clients() {
   const receipt = await orders.process.run(order, { timeout: '10s', jobTimeout: '1m' });
-  same<typeof receipt, Receipt>(true);
+  exactly<Receipt>()(receipt);
   const handle = await orders.process.enqueue(order, { delay: '5m', priority: 'high', jobId: 'order:1' });
-  same<typeof handle, JobHandle<Receipt>>(true);
+  exactly<JobHandle<Receipt>>()(handle);
   const result = await handle.result({ timeout: 500 });
-  same<typeof result, Receipt>(true);
+  exactly<Receipt>()(result);
   const many = await orders.process.enqueueMany([{ payload: order }, { payload: order, delay: '1h' }]);
-  same<typeof many, JobHandle<Receipt>[]>(true);
+  exactly<JobHandle<Receipt>[]>()(many);
   const generic = await queue.enqueue(OrderTasks.process, order, { unique: { key: (p) => p.orderId } });
-  same<typeof generic, JobHandle<Receipt>>(true);
+  exactly<JobHandle<Receipt>>()(generic);
   const count = await queue.run(OrderTasks.plan, { at: '2026-01-01' });
-  same<typeof count, number>(true);
+  exactly<number>()(count);
   const confirmed = await orders.confirm.run(receipt);
-  same<typeof confirmed, ProcessOrder>(true);
+  exactly<ProcessOrder>()(confirmed);
   await orders.process.enqueue({ ...order, note: 'optional' });
   await orders.process.enqueue(new ProcessOrder());
   await orders.processTwice(order);
@@ -85,7 +88,7 @@ async function pipe<A, B, C>(
 }
 export async function chained() {
   const end = await pipe(orders.process, orders.confirm, order);
-  same<typeof end, ProcessOrder>(true);
+  exactly<ProcessOrder>()(end);
 }
 
 same<PayloadOf<typeof OrderTasks.plan>, { at: Date }>(true);

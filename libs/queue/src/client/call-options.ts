@@ -1,0 +1,121 @@
+import type { Envelope } from '../job/envelope.js';
+import { ConfigInvalid } from '../job/errors.js';
+import { isQueueName, parseJobId } from '../job/id.js';
+import { limits } from '../job/limits.js';
+import { checkOptions } from '../job/options.js';
+import { priorities } from '../job/state.js';
+import type { Due, UniqueKey } from '../store/store.js';
+import { checkDuration, checkOneOf, checkRetry, checkTimeout, checkUnique } from '../task/check-task-options.js';
+import type { CallRetryOptions, TimeoutOptions, UniqueOptions } from '../task/definition.js';
+import type { EnqueueOptions } from '../task/enqueuer.js';
+import { fixed } from '../time/backoff.js';
+import { type Duration, milliseconds, parseDuration } from '../time/duration.js';
+
+type Call = EnqueueOptions<unknown>;
+
+const known = [
+  ...['delay', 'runAt', 'expires', 'priority', 'jobId', 'unique', 'queue', 'retry', 'timeout', 'keepResult'],
+  ...['tags', 'headers'],
+];
+
+/** Throws `ConfigInvalid` naming the first option of a call that is unknown or out of range. */
+export function checkCall(call: Call): void {
+  checkOptions('', call, known);
+  const { priority, jobId, unique, queue, retry, timeout, keepResult } = call;
+  if (priority !== undefined) checkOneOf('priority', priority, priorities);
+  if (jobId !== undefined) checkName(jobId);
+  if (unique !== undefined) checkUnique('unique', unique);
+  if (queue !== undefined && !isQueueName(queue)) refuse('queue', `'${String(queue)}' is no queue name`);
+  if (retry !== undefined) checkCallRetry(retry);
+  if (timeout !== undefined) checkTimeout('timeout', timeout);
+  if (keepResult !== undefined && keepResult !== 'forever') checkDuration('keepResult', keepResult, 0);
+}
+
+/** When the job is due; `undefined` is now. */
+export function dueOf({ delay, runAt }: Call, now: number): Due | undefined {
+  if (delay !== undefined && runAt !== undefined) refuse('runAt', "give 'delay' or 'runAt', not both");
+  if (delay !== undefined) {
+    const wait = checkDuration('delay', delay, -Infinity);
+    if (wait > limits.delay) refuse('delay', 'is at most a year');
+    return wait > 0 ? { in: wait } : undefined;
+  }
+  if (runAt === undefined) return undefined;
+  const at = instantOf('runAt', runAt);
+  if (at - now > limits.delay) refuse('runAt', 'is at most a year ahead');
+  return { at };
+}
+
+/** After which an unstarted job is cancelled. */
+export function expiryOf(expires: Duration | Date): Due {
+  if (!(expires instanceof Date)) return { in: checkDuration('expires', expires, 1) };
+  return { at: instantOf('expires', expires) };
+}
+
+const isoWithOffset = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})$/;
+
+function instantOf(option: string, value: Date | number | string): number {
+  if (typeof value === 'string' && !isoWithOffset.test(value)) {
+    refuse(option, `'${value.slice(0, 64)}' must be ISO text with an offset, as 2026-01-31T09:00:00+01:00 or …Z`);
+  }
+  const at = typeof value === 'string' ? Date.parse(value) : Number(value);
+  if (!Number.isFinite(at) || Math.abs(at) > 8.64e15) refuse(option, `'${String(value)}' is no instant`);
+  return at;
+}
+
+/** The keys that must be free: the caller's own name, and the unique key of the payload. */
+export function keysOf(
+  task: string,
+  jobId: string | undefined,
+  unique: UniqueOptions<unknown> | undefined,
+  payload: unknown,
+): UniqueKey[] | undefined {
+  const keys: UniqueKey[] = [];
+  const named = unique?.key === undefined;
+  if (jobId !== undefined) keys.push({ key: `=${jobId}`, until: untilOf(named ? unique?.until : undefined, 'kept') });
+  if (unique?.key !== undefined) {
+    const key = typeof unique.key === 'function' ? unique.key(payload) : unique.key;
+    if (typeof key !== 'string' || key === '' || key.length > limits.key) {
+      refuse('unique.key', `must give a text of 1 to ${limits.key} characters, not ${String(key).slice(0, 64)}`);
+    }
+    keys.push({ key: `${task}:${key}`, until: untilOf(unique.until, 'settled') });
+  }
+  return keys.length > 0 ? keys : undefined;
+}
+
+function untilOf(until: UniqueOptions<unknown>['until'], otherwise: 'kept' | 'settled'): UniqueKey['until'] {
+  return parseDuration(until) ?? (until as 'started' | 'settled' | 'kept' | undefined) ?? otherwise;
+}
+
+/** What of a call's retry options travels with the job. */
+export function retryOf({ attempts, delay, backoff }: CallRetryOptions): Envelope['retry'] {
+  const retry: NonNullable<Envelope['retry']> = {};
+  if (attempts !== undefined) retry.attempts = attempts;
+  if (backoff) retry.backoff = backoff;
+  else if (delay !== undefined) retry.backoff = fixed(delay);
+  return Object.keys(retry).length > 0 ? retry : undefined;
+}
+
+export function timeoutOf(timeout: Duration | TimeoutOptions): Envelope['timeout'] {
+  if (typeof timeout !== 'object') return { after: milliseconds(timeout) };
+  const { after, grace } = timeout;
+  return { after: milliseconds(after), ...(grace === undefined ? {} : { grace: milliseconds(grace) }) };
+}
+
+function checkCallRetry(retry: CallRetryOptions): void {
+  checkOptions('retry', retry, ['attempts', 'delay', 'backoff', 'startAt']);
+  checkRetry('retry', retry);
+  if (retry.backoff !== undefined && typeof retry.backoff !== 'object') {
+    refuse('retry.backoff', 'must be plain data in a call, as fixed(), linear() or exponential() make it');
+  }
+}
+
+function checkName(jobId: string): void {
+  if (typeof jobId !== 'string' || jobId === '' || jobId.length > limits.key) {
+    refuse('jobId', `must be a text of 1 to ${limits.key} characters`);
+  }
+  if (parseJobId(jobId)) refuse('jobId', `'${jobId}' looks like an id of ours: choose a name of your own`);
+}
+
+function refuse(option: string, says: string): never {
+  throw new ConfigInvalid(option, `${option}: ${says}. Nothing was stored.`);
+}

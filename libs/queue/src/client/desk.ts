@@ -1,0 +1,92 @@
+import type { Events } from '../events/events.js';
+import type { Codec } from '../job/envelope.js';
+import { parseJobId } from '../job/id.js';
+import { decode } from '../job/text.js';
+import type { JobView } from '../job/view.js';
+import type { ControlAnswer, JobKey, Store } from '../store/store.js';
+import type { Clock } from '../time/clock.js';
+import { affected, type ControlVerb, type JobQuery, listQuery } from './job-query.js';
+import { jobView } from './job-view.js';
+import type { Waiters } from './waiters.js';
+import { whyWaiting } from './why-waiting.js';
+
+export interface CancelOptions {
+  /** Kept with the job. Default `'request'`. */
+  reason?: string;
+  /** Ends the hold of a running job now, instead of asking it to stop. */
+  force?: boolean;
+}
+
+/** A page of jobs. Without a cursor there are no more. */
+export interface JobsPage {
+  jobs: JobView[];
+  cursor?: string;
+}
+
+/** Where jobs are looked at and changed: what the queue and every handle share. */
+export class Desk {
+  constructor(
+    private readonly store: Store,
+    private readonly clock: Clock,
+    readonly waiters: Waiters,
+    private readonly events: Events | undefined,
+    private readonly codec: Codec | undefined,
+  ) {}
+
+  async look<R>(key: JobKey): Promise<JobView<R> | undefined> {
+    const [record] = await this.store.find([key]);
+    return record && jobView<R>(record, this.codec);
+  }
+
+  async page(query: JobQuery, cursor?: string): Promise<JobsPage> {
+    const page = await this.store.list({ ...listQuery(query), cursor });
+    return { ...page, jobs: page.jobs.map((record) => jobView(record, this.codec)) };
+  }
+
+  async control(verb: ControlVerb, ids: string[], options?: CancelOptions): Promise<ControlAnswer[]> {
+    const answers = verb === 'cancel' ? await this.store.cancel(ids, options) : await this.store[verb](ids);
+    if (verb === 'cancel' && this.events?.has('job.cancelled'))
+      await this.announce(answers, options?.reason ?? 'request');
+    return answers;
+  }
+
+  /** Page by page, each job as it is then. Answers how many were changed. */
+  async controlAll(verb: ControlVerb, query: JobQuery, options?: CancelOptions): Promise<number> {
+    const states = affected(verb, query);
+    if (states.length === 0) return 0;
+    let count = 0;
+    let cursor: string | undefined;
+    do {
+      const page = await this.store.list({ limit: 200, ...listQuery(query), states, cursor });
+      const ids = page.jobs.map((job) => job.id);
+      const answers = ids.length > 0 ? await this.control(verb, ids, options) : [];
+      count += answers.filter((answer) => answer.applied).length;
+      cursor = page.cursor;
+    } while (cursor !== undefined);
+    return count;
+  }
+
+  async whyWaiting(job: JobView): Promise<string | undefined> {
+    const [now, queues, workers] = await Promise.all([this.store.time(), this.store.counts(), this.store.workers()]);
+    return whyWaiting(job, { now, workers, queue: queues.find((record) => record.queue === job.queue) });
+  }
+
+  decode(text: string): unknown {
+    return decode(text, this.codec);
+  }
+
+  private async announce(answers: ControlAnswer[], reason: string): Promise<void> {
+    const gone = answers.filter((answer) => answer.applied && answer.state === 'cancelled');
+    const records = await this.store.find(gone.map(({ id }) => ({ id })));
+    for (const record of records) {
+      if (!record) continue;
+      const { id, task } = record;
+      this.events?.emit('job.cancelled', { id, task, queue: parseJobId(id)!.queue, at: this.clock.now(), reason });
+    }
+  }
+}
+
+/** An id of ours, or a caller's own name. */
+export function keyOf(idOrName: string): JobKey {
+  return parseJobId(idOrName) ? { id: idOrName } : { name: idOrName };
+}

@@ -1,0 +1,110 @@
+import { type Codec, type Envelope, sealPlain } from '../job/envelope.js';
+import { createJobId } from '../job/id.js';
+import { priorities } from '../job/state.js';
+import type { NewJob } from '../store/store.js';
+import { TaskContext } from '../task/context.js';
+import type { TaskDefinition, UniqueOptions } from '../task/definition.js';
+import type { EnqueueOptions } from '../task/enqueuer.js';
+import type { Clock } from '../time/clock.js';
+import { checkCall, dueOf, expiryOf, keysOf, retryOf, timeoutOf } from './call-options.js';
+import type { EnqueueHook } from './options.js';
+import { encodePayload, shapePayload } from './payload.js';
+import { keepOf, type SettingsBook, type TaskSettings } from './task-settings.js';
+import { checkHeaders, checkTags, headersOf, tagsOf } from './travelling.js';
+
+/** A job ready to be stored, and what its caller wants to know of a duplicate. */
+export interface Draft {
+  job: NewJob;
+  queue: string;
+  /** Of the body. */
+  bytes: number;
+  refuseDuplicate: boolean;
+}
+
+const nothing: EnqueueOptions<unknown> = Object.freeze({});
+
+/** Makes jobs of payloads and options: everything is checked here, before anything is stored. What a call does not use costs nothing. */
+export class JobMaker {
+  constructor(
+    private readonly clock: Clock,
+    private readonly settings: SettingsBook,
+    private readonly codec?: Codec,
+    private readonly onEnqueue?: EnqueueHook,
+  ) {}
+
+  async make(task: TaskDefinition, input: unknown, call: EnqueueOptions<unknown> = nothing): Promise<Draft> {
+    if (call !== nothing) checkCall(call);
+    const settings = this.settings.of(task);
+    const now = this.clock.now();
+    const due = dueOf(call, now);
+    const payload = await shapePayload(task, input);
+    const plain = encodePayload(task, payload);
+    const parent = TaskContext.current();
+    const travelling = this.travelling(task, payload, settings, call, parent);
+    const body = sealPlain(plain, envelopeOf(call, travelling.headers), this.codec);
+
+    const queue = call.queue ?? settings.queue;
+    const priority = call.priority === undefined ? settings.priority : priorities.indexOf(call.priority);
+    const job: NewJob = { id: createJobId(queue, 0, now), task: task.name, body, priority };
+    if (due) job.due = due;
+    if (travelling.tags?.length) job.tags = travelling.tags;
+    if (parent) Object.assign(job, { parent: parent.job.id, root: parent.job.rootId ?? parent.job.id });
+    addBounds(job, settings, call);
+    const unique = addKeys(job, settings, call, payload);
+    return { job, queue, bytes: Buffer.byteLength(body), refuseDuplicate: unique?.onDuplicate === 'error' };
+  }
+
+  private travelling(
+    task: TaskDefinition,
+    payload: unknown,
+    settings: TaskSettings,
+    call: EnqueueOptions<unknown>,
+    parent: TaskContext | undefined,
+  ): { headers?: Record<string, string>; tags?: string[] } {
+    let headers = headersOf(call.headers, parent);
+    let tags = tagsOf(settings.tags, call.tags, payload);
+    if (this.onEnqueue) {
+      const seen = { task: task.name, payload, headers: { ...headers }, tags: [...(tags ?? [])] };
+      this.onEnqueue(seen);
+      ({ headers, tags } = seen);
+    }
+    if (headers) checkHeaders(headers);
+    if (tags) checkTags(tags);
+    return { headers, tags };
+  }
+}
+
+function envelopeOf(
+  call: EnqueueOptions<unknown>,
+  headers: Record<string, string> | undefined,
+): Omit<Envelope, 'payload'> {
+  const envelope: Omit<Envelope, 'payload'> = {};
+  if (headers && Object.keys(headers).length > 0) envelope.headers = headers;
+  if (call.retry) envelope.retry = retryOf(call.retry);
+  if (call.timeout !== undefined) envelope.timeout = timeoutOf(call.timeout);
+  return envelope;
+}
+
+function addBounds(job: NewJob, settings: TaskSettings, call: EnqueueOptions<unknown>): void {
+  if (call.expires !== undefined) job.expires = expiryOf(call.expires);
+  else if (settings.expires !== undefined) job.expires = { in: settings.expires };
+  const keep = call.keepResult === undefined ? settings.keep : keepOf(call.keepResult);
+  if (keep !== undefined) job.keep = keep;
+  if (settings.crashLimit !== undefined) job.crashLimit = settings.crashLimit;
+  if (call.retry?.startAt !== undefined && call.retry.startAt > 1) job.attempts = call.retry.startAt - 1;
+}
+
+/** What the call says of uniqueness wins field by field. */
+function addKeys(
+  job: NewJob,
+  settings: TaskSettings,
+  call: EnqueueOptions<unknown>,
+  payload: unknown,
+): UniqueOptions<unknown> | undefined {
+  if (call.jobId === undefined && !call.unique && !settings.unique) return undefined;
+  const unique = call.unique ? { ...settings.unique, ...call.unique } : settings.unique;
+  const keys = keysOf(job.task, call.jobId, unique, payload);
+  if (keys) job.keys = keys;
+  if (unique?.onDuplicate === 'replace') job.onDuplicate = 'replace';
+  return unique;
+}

@@ -1,0 +1,154 @@
+import { MillraceError, StoreUnavailable } from '../job/errors.js';
+import { limits } from '../job/limits.js';
+import type { EnqueueAnswer, NewJob, Store } from '../store/store.js';
+import type { Clock } from '../time/clock.js';
+import { keepAlive } from '../time/keep-alive.js';
+import type { Draft } from './job-maker.js';
+
+/** Jobs of one call and one queue, and whom to tell. */
+interface Order {
+  jobs: NewJob[];
+  bytes: number;
+  resolve(answers: EnqueueAnswer[]): void;
+  reject(error: unknown): void;
+}
+
+/** Jobs, and bytes, that are sent without waiting for the turn to end. */
+const full = { jobs: 256, bytes: 256 * 1024 };
+/** Milliseconds between two tries while the store is away. */
+const pause = 200;
+
+/**
+ * Gathers the enqueues of one turn of the event loop into one call to the store per queue. Ids are made before, so a
+ * call whose answer was lost is repeated without harm.
+ */
+export class Producer {
+  private readonly lanes = new Map<string, { orders: Order[]; jobs: number; bytes: number }>();
+  private flushing = false;
+
+  constructor(
+    private readonly store: Store,
+    private readonly clock: Clock,
+    /** Milliseconds an enqueue may take while the store is away. */
+    private readonly patience: number,
+  ) {}
+
+  /** Stores drafts of one call, an answer each in order; those of one queue all or nothing, up to `limits.batch` of them. */
+  async add(drafts: readonly Draft[]): Promise<EnqueueAnswer[]> {
+    if (drafts.length === 1) return this.order(drafts);
+    const byQueue = new Map<string, Draft[]>();
+    for (const draft of drafts) {
+      const found = byQueue.get(draft.queue);
+      if (found) found.push(draft);
+      else byQueue.set(draft.queue, [draft]);
+    }
+    const answers = new Map<Draft, EnqueueAnswer>();
+    const orders = [...byQueue.values()].flatMap(inPortions).map(async (portion) => {
+      const given = await this.order(portion);
+      portion.forEach((draft, i) => answers.set(draft, given[i]!));
+    });
+    await Promise.all(orders);
+    return drafts.map((draft) => answers.get(draft)!);
+  }
+
+  private order(drafts: readonly Draft[]): Promise<EnqueueAnswer[]> {
+    const bytes = drafts.reduce((sum, draft) => sum + draft.bytes, 0);
+    const { queue } = drafts[0]!;
+    return new Promise((resolve, reject) => {
+      const lane = this.laneOf(queue, drafts.length, bytes);
+      lane.orders.push({ jobs: drafts.map((draft) => draft.job), bytes, resolve, reject });
+      lane.jobs += drafts.length;
+      lane.bytes += bytes;
+      if (lane.jobs >= full.jobs || lane.bytes >= full.bytes) this.flush(queue);
+      else this.flushSoon();
+    });
+  }
+
+  /** The open batch of a queue; a batch that would grow beyond what one call may carry is sent first. */
+  private laneOf(queue: string, jobs: number, bytes: number) {
+    const open = this.lanes.get(queue);
+    if (open && open.jobs + jobs <= limits.batch && open.bytes + bytes <= limits.batchBytes) return open;
+    if (open) this.flush(queue);
+    const lane = { orders: [], jobs: 0, bytes: 0 };
+    this.lanes.set(queue, lane);
+    return lane;
+  }
+
+  private flushSoon(): void {
+    if (this.flushing) return;
+    this.flushing = true;
+    setImmediate(() => {
+      this.flushing = false;
+      for (const queue of [...this.lanes.keys()]) this.flush(queue);
+    });
+  }
+
+  private flush(queue: string): void {
+    const lane = this.lanes.get(queue);
+    if (!lane) return;
+    this.lanes.delete(queue);
+    void this.send(lane.orders);
+  }
+
+  /** Never rejects: every order hears how it went. A full queue refuses the batch, so then each caller is asked for alone. */
+  private async send(orders: Order[]): Promise<void> {
+    try {
+      const jobs = orders.length === 1 ? orders[0]!.jobs : orders.flatMap((order) => order.jobs);
+      const answers = await this.persist(jobs);
+      let from = 0;
+      for (const order of orders) order.resolve(answers.slice(from, (from += order.jobs.length)));
+    } catch (error) {
+      if (orders.length > 1 && MillraceError.is(error, 'QUEUE_FULL')) {
+        for (const order of orders) await this.send([order]);
+      } else for (const order of orders) order.reject(error);
+    }
+  }
+
+  /** Tries again while the store is away, until `patience` is over. */
+  private async persist(jobs: NewJob[]): Promise<EnqueueAnswer[]> {
+    const deadline = this.clock.monotonic() + this.patience;
+    let release: (() => void) | undefined;
+    try {
+      for (;;) {
+        try {
+          return await this.within(deadline, this.store.enqueue(jobs));
+        } catch (error) {
+          const left = deadline - this.clock.monotonic();
+          if (!MillraceError.is(error, 'STORE_UNAVAILABLE') || left <= 0) throw error;
+          release ??= keepAlive();
+          await this.clock.sleep(Math.min(pause, left));
+        }
+      }
+    } finally {
+      release?.();
+    }
+  }
+
+  /** A store that does not answer at all is away as well. */
+  private within<T>(deadline: number, answer: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const timer = this.clock.after(deadline - this.clock.monotonic(), () =>
+        reject(new StoreUnavailable(this.store.url)),
+      );
+      answer.then(resolve, reject).finally(() => timer.cancel());
+    });
+  }
+}
+
+/** As many drafts at a time as one call to the store may carry. */
+function inPortions(drafts: readonly Draft[]): Draft[][] {
+  const portions: Draft[][] = [];
+  let portion: Draft[] = [];
+  let bytes = 0;
+  for (const draft of drafts) {
+    if (portion.length === limits.batch || (portion.length > 0 && bytes + draft.bytes > limits.batchBytes)) {
+      portions.push(portion);
+      portion = [];
+      bytes = 0;
+    }
+    portion.push(draft);
+    bytes += draft.bytes;
+  }
+  if (portion.length > 0) portions.push(portion);
+  return portions;
+}

@@ -1,0 +1,210 @@
+import { ConfigInvalid, DuplicateJob } from '../job/errors.js';
+import { isTaskName } from '../job/id.js';
+import { Events } from '../events/events.js';
+import type { EnqueueAnswer, HistoryBucket, QueueRecord, QueueSettings, Store, WorkerRecord } from '../store/store.js';
+import type { TaskDefinition } from '../task/definition.js';
+import type {
+  ControlResult,
+  EnqueueArgs,
+  EnqueueItem,
+  EnqueueOptions,
+  JobHandle,
+  RunOptions,
+  TaskEnqueuer,
+} from '../task/enqueuer.js';
+import type { TaskRef } from '../task/task-ref.js';
+import { type Clock, systemClock } from '../time/clock.js';
+import { milliseconds } from '../time/duration.js';
+import { type CancelOptions, Desk, type JobsPage, keyOf } from './desk.js';
+import { eventStream, type Fact } from './event-stream.js';
+import { type FoundJob, foundJob } from './found-job.js';
+import { Handle, refuseInside } from './handle.js';
+import { type Draft, JobMaker } from './job-maker.js';
+import type { ControlVerb, JobQuery } from './job-query.js';
+import { checkQueueClient, type QueueOptions } from './options.js';
+import { Producer } from './producer.js';
+import { SettingsBook } from './task-settings.js';
+import { Waiters } from './waiters.js';
+
+/** Milliseconds the record of a job that somebody runs and waits for stays at least, so that its result can be read. */
+const keepForRun = 10_000;
+
+/** How to ask for work and look at it. Opens and closes nothing: the store is handed in open. */
+export class Queue implements TaskEnqueuer {
+  private readonly store: Store;
+  private readonly clock: Clock;
+  private readonly events: Events;
+  private readonly maker: JobMaker;
+  private readonly settings: SettingsBook;
+  private readonly producer: Producer;
+  private readonly desk: Desk;
+  private readonly declared = new Map<string, TaskDefinition>();
+
+  constructor(options: QueueOptions) {
+    checkQueueClient(options);
+    const { store, clock = systemClock, codec } = options;
+    this.store = store;
+    this.clock = clock;
+    this.events = options.events ?? new Events(clock);
+    this.settings = new SettingsBook(options.defaults, options.overrides);
+    this.maker = new JobMaker(clock, this.settings, codec, options.onEnqueue);
+    this.producer = new Producer(store, clock, milliseconds(options.enqueueTimeout ?? '5s'));
+    this.desk = new Desk(store, clock, new Waiters(store, clock), this.events, codec);
+  }
+
+  /** Makes tasks known, so that jobs enqueued by name get their checks and defaults. */
+  declare(...tasks: readonly { readonly definition: TaskDefinition }[]): void {
+    for (const { definition } of tasks) this.declared.set(definition.name, definition);
+  }
+
+  /** Checks the payload and options, then stores the job. Answers the existing job when its id or unique key is taken. */
+  enqueue<P, R, I>(
+    task: TaskRef<P, R, I>,
+    ...args: EnqueueArgs<NoInfer<I>, EnqueueOptions<NoInfer<P>>>
+  ): Promise<JobHandle<R>>;
+  /** By wire name, for tasks of other services: unless declared here, the payload is first checked by the worker. */
+  enqueue(task: string, payload?: unknown, options?: EnqueueOptions<unknown>): Promise<JobHandle>;
+  async enqueue(task: TaskRef | string, payload?: unknown, options?: EnqueueOptions<never>): Promise<JobHandle<never>> {
+    const draft = await this.maker.make(this.definitionOf(task), payload, options as EnqueueOptions<unknown>);
+    const [answer] = await this.producer.add([draft]);
+    return this.handle(draft, answer!);
+  }
+
+  /**
+   * One round trip per queue, an answer per item in order. Everything is checked before anything is stored; those of
+   * one queue are stored all or nothing, up to 1 000 of them.
+   */
+  enqueueMany<P, R, I>(
+    task: TaskRef<P, R, I>,
+    items: readonly EnqueueItem<NoInfer<I>, NoInfer<P>>[],
+  ): Promise<JobHandle<R>[]>;
+  enqueueMany(task: string, items: readonly EnqueueItem<unknown, unknown>[]): Promise<JobHandle[]>;
+  async enqueueMany(
+    task: TaskRef | string,
+    items: readonly EnqueueItem<unknown, never>[],
+  ): Promise<JobHandle<never>[]> {
+    const definition = this.definitionOf(task);
+    const drafts = await Promise.all(
+      items.map(({ payload, ...options }) => this.maker.make(definition, payload, options as EnqueueOptions<unknown>)),
+    );
+    if (drafts.length === 0) return [];
+    const answers = await this.producer.add(drafts);
+    return drafts.map((draft, i) => this.handle(draft, answers[i]!));
+  }
+
+  /**
+   * Enqueues and waits for the result, for 30 s unless told otherwise. The record stays for at least 10 s, even with
+   * `keepResult: 0`, as there would be nothing to read else.
+   */
+  run<P, R, I>(task: TaskRef<P, R, I>, ...args: EnqueueArgs<NoInfer<I>, RunOptions<NoInfer<P>>>): Promise<R>;
+  run(task: string, payload?: unknown, options?: RunOptions<unknown>): Promise<unknown>;
+  async run(task: TaskRef | string, payload?: unknown, options: RunOptions<never> = {}): Promise<never> {
+    const { timeout, signal, insideTask, jobTimeout, ...call } = options;
+    refuseInside(insideTask ?? false, 'run()');
+    signal?.throwIfAborted();
+    const definition = this.definitionOf(task);
+    const settings = { ...call, ...(jobTimeout === undefined ? {} : { timeout: jobTimeout }) };
+    const draft = await this.maker.make(definition, payload, settings as EnqueueOptions<unknown>);
+    if (draft.job.keep !== undefined) draft.job.keep = Math.max(draft.job.keep, keepForRun);
+    const [answer] = await this.producer.add([draft]);
+    return this.handle<never>(draft, answer!).result({ timeout, signal, insideTask });
+  }
+
+  /** By id, or by the caller's own `jobId`. `undefined` when unknown. */
+  async job<R = unknown>(idOrName: string): Promise<FoundJob<R> | undefined> {
+    const view = await this.desk.look<R>(keyOf(idOrName));
+    return view && foundJob(this.desk, view);
+  }
+
+  /** A page of jobs: waiting ones in the order they run, finished ones newest first. */
+  async list(query: JobQuery = {}, cursor?: string): Promise<JobsPage> {
+    return this.desk.page(query, cursor);
+  }
+
+  /** Every queue, with its counts and settings. */
+  async counts(): Promise<QueueRecord[]> {
+    return this.store.counts();
+  }
+
+  /** Workers whose lease runs. */
+  async workers(): Promise<(WorkerRecord & { leaseUntil: number; held: number })[]> {
+    return this.store.workers();
+  }
+
+  /** Settled attempts per minute and queue, oldest first, kept for a day. */
+  async history(query: { queue?: string; since?: Date | number } = {}): Promise<HistoryBucket[]> {
+    const { queue, since } = query;
+    return this.store.history({ queue, since: since === undefined ? undefined : Number(since) });
+  }
+
+  /** Never waits. By id or `jobId`: whether it applied; by query: how many. */
+  cancel(idOrName: string, options?: CancelOptions): Promise<ControlResult>;
+  cancel(query: JobQuery, options?: CancelOptions): Promise<number>;
+  async cancel(which: string | JobQuery, options?: CancelOptions): Promise<ControlResult | number> {
+    return this.control('cancel', which, options);
+  }
+
+  /** Failed or cancelled jobs become ready: attempts from 0, same id, history kept. */
+  retry(idOrName: string): Promise<ControlResult>;
+  retry(query: JobQuery): Promise<number>;
+  async retry(which: string | JobQuery): Promise<ControlResult | number> {
+    return this.control('retry', which);
+  }
+
+  /** Forgets jobs that are not active. */
+  remove(idOrName: string): Promise<ControlResult>;
+  remove(query: JobQuery): Promise<number>;
+  async remove(which: string | JobQuery): Promise<ControlResult | number> {
+    return this.control('remove', which);
+  }
+
+  /** Enqueueing goes on, nothing is taken any more. Survives restarts. */
+  async pause(queue: string): Promise<void> {
+    await this.configure(queue, { paused: true });
+  }
+
+  async resume(queue: string): Promise<void> {
+    await this.configure(queue, { paused: false });
+  }
+
+  /** Changes settings of a queue (`null` clears one) and answers them all. */
+  async configure(queue: string, change: Partial<QueueSettings>): Promise<QueueSettings> {
+    return this.store.configure(queue, change);
+  }
+
+  /** Milliseconds since 1970 on the store's clock: the cheapest proof that it answers. */
+  async ping(): Promise<number> {
+    return this.store.time();
+  }
+
+  /** Facts of this process as they happen; `rxjs.from()` makes an Observable of it. Best effort: the store has the truth. */
+  events$(): AsyncGenerator<Fact, void> {
+    return eventStream(this.events);
+  }
+
+  private async control(verb: ControlVerb, which: string | JobQuery, options?: CancelOptions) {
+    if (typeof which !== 'string') return this.desk.controlAll(verb, which, options);
+    const key = keyOf(which);
+    const id = 'id' in key ? key.id : (await this.desk.look(key))?.id;
+    if (id === undefined) return { applied: false, state: undefined };
+    const [answer] = await this.desk.control(verb, [id], options);
+    return answer!;
+  }
+
+  private definitionOf(task: TaskRef | string): TaskDefinition {
+    if (typeof task !== 'string') return task.definition;
+    const known = this.declared.get(task);
+    if (known) return known;
+    if (!isTaskName(task)) throw new ConfigInvalid('task', `'${String(task).slice(0, 64)}' is no task name.`);
+    return { name: task, options: {} };
+  }
+
+  private handle<R>(draft: Draft, { id, created, state }: EnqueueAnswer): JobHandle<R> {
+    const { task } = draft.job;
+    if (!created && draft.refuseDuplicate) throw new DuplicateJob(task, id);
+    if (this.events.has('job.enqueued')) {
+      this.events.emit('job.enqueued', { id, task, queue: draft.queue, at: this.clock.now(), created });
+    }
+    return new Handle<R>(this.desk, id, created, state);
+  }
+}

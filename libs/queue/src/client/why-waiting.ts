@@ -1,0 +1,56 @@
+import type { JobView } from '../job/view.js';
+import type { QueueRecord, WorkerRecord } from '../store/store.js';
+import { formatDuration } from '../time/duration.js';
+
+/** What `whyWaiting` looks at besides the job. */
+export interface Surroundings {
+  /** Epoch milliseconds on the store's clock. */
+  now: number;
+  /** The job's queue, if the store knows it. */
+  queue?: Pick<QueueRecord, 'counts' | 'settings'>;
+  workers: readonly Pick<WorkerRecord, 'queues' | 'tasks' | 'concurrency'>[];
+}
+
+type Waiting = Pick<JobView, 'state' | 'reason' | 'runAt' | 'queue' | 'task'>;
+
+/** Why a job does not run yet, in one sentence that says what would help; `undefined` when it runs or has ended. */
+export function whyWaiting(job: Waiting, around: Surroundings): string | undefined {
+  if (job.state === 'blocked') return 'It waits for other jobs.';
+  if (job.state === 'scheduled') return scheduled(job, around.now);
+  if (job.state !== 'ready') return undefined;
+  if (around.queue?.settings.paused) return `Queue ${job.queue} is paused.`;
+  const serving = around.workers.filter((worker) => worker.queues.includes(job.queue));
+  if (serving.length === 0) return `No worker serves queue ${job.queue}. Start one, or add the queue to a worker.`;
+  if (!serving.some((worker) => worker.tasks.includes(job.task))) return unknown(job, serving.length);
+  return behind(job, around, serving);
+}
+
+const waits: Record<string, string> = {
+  delay: 'It waits for its time',
+  retry: 'Its last attempt failed, and the next waits for its time',
+  snooze: 'Its last attempt put it off',
+  'unknown-task': 'No worker that took it knows its task, so it was put off',
+};
+
+function scheduled(job: Waiting, now: number): string {
+  const left = (job.runAt ?? now) - now;
+  const what = waits[job.reason ?? 'delay'] ?? 'It waits for its time';
+  return left > 0 ? `${what}: due in ${shown(left)}.` : `${what}: due now, and the next worker to look takes it.`;
+}
+
+/** Seconds are precise enough beyond ten of them. */
+function shown(ms: number): string {
+  return formatDuration(ms > 10_000 ? Math.round(ms / 1000) * 1000 : ms);
+}
+
+function unknown(job: Waiting, workers: number): string {
+  const serve = workers === 1 ? 'The worker that serves' : `None of the ${workers} workers that serve`;
+  return `${serve} queue ${job.queue} ${workers === 1 ? 'does not know' : 'knows'} task ${job.task}. Deploy one that handles it.`;
+}
+
+function behind(job: Waiting, { queue }: Surroundings, serving: Surroundings['workers']): string {
+  const places = serving.reduce((sum, worker) => sum + worker.concurrency, 0);
+  const { ready = 1, active = 0 } = queue?.counts ?? {};
+  if (active >= places) return `All ${places} places for queue ${job.queue} are taken; ${ready} jobs are ready.`;
+  return `It is one of ${ready} ready jobs of queue ${job.queue} and is about to be taken.`;
+}

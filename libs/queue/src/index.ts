@@ -1,0 +1,54 @@
+/** The front door: every public name. Stores have doors of their own: `millrace/memory`, `/sqlite`, `/redis`. */
+
+// words
+export * from './job/errors.js';
+export { type Codec } from './job/envelope.js';
+export { limits } from './job/limits.js';
+export { nearestName } from './job/options.js';
+export { isFinal, type JobState, jobStates, priorities, type Priority } from './job/state.js';
+export { type AttemptView, type JobView } from './job/view.js';
+export { restoreError, storeError } from './job/stored-error.js';
+export { type Backoff, type BackoffOptions, exponential, fixed, type Jitter, linear } from './time/backoff.js';
+export { type Clock, systemClock, type Timer } from './time/clock.js';
+export { type Duration, formatDuration, milliseconds, parseDuration } from './time/duration.js';
+
+// contracts
+export { bindTasks, defineTasks, type TaskGroup, type TaskGroupClass, taskGroupOf } from './task/define-tasks.js';
+export { returns, type Returns, task, type TaskInput, type TaskSpec } from './task/task.js';
+export { type InputOf, type PayloadOf, type ResultOf, TaskRef } from './task/task-ref.js';
+export { Task, type TaskMetadata } from './task/task.decorator.js';
+export { type JobEvent, OnJob } from './task/on-job.decorator.js';
+export { Aborted, type AbortWhy, type JobInfo, TaskContext, type TaskLogger } from './task/context.js';
+export { Discard, RateLimited, RetryLater, Snooze, TaskSignal } from './task/signals.js';
+export type {
+  CallRetryOptions,
+  ErrorFilter,
+  RetryOptions,
+  Schema,
+  TaskDefinition,
+  TaskOptions,
+  TimeoutOptions,
+  UniqueOptions,
+} from './task/definition.js';
+export type {
+  ControlResult,
+  EnqueueItem,
+  EnqueueOptions,
+  JobHandle,
+  ResultOptions,
+  RunOptions,
+  TaskClient,
+  TaskEnqueuer,
+} from './task/enqueuer.js';
+export type { Standard } from './task/standard-schema.js';
+export type * from './store/store.js';
+export { type EventMap, type EventName, Events } from './events/events.js';
+
+// client
+export { Queue } from './client/queue.js';
+export type { CancelOptions, JobsPage } from './client/desk.js';
+export type { Fact } from './client/event-stream.js';
+export type { FoundJob } from './client/found-job.js';
+export type { JobQuery } from './client/job-query.js';
+export type { EnqueueHook, QueueOptions } from './client/options.js';
+export { type Surroundings, whyWaiting } from './client/why-waiting.js';
