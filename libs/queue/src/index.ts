@@ -13,6 +13,7 @@ export { type Clock, systemClock, type Timer } from './time/clock.js';
 export { type Duration, formatDuration, milliseconds, parseDuration } from './time/duration.js';
 
 // contracts
+export { type FakeContext } from './task/fake-context.js';
 export { bindTasks, defineTasks, type TaskGroup, type TaskGroupClass, taskGroupOf } from './task/define-tasks.js';
 export { returns, type Returns, task, type TaskInput, type TaskSpec } from './task/task.js';
 export { type InputOf, type PayloadOf, type ResultOf, TaskRef } from './task/task-ref.js';

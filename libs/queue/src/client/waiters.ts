@@ -36,9 +36,9 @@ export class Waiters {
   ) {}
 
   /** Its record once settled. Rejects with `JobNotFound`, `ResultTimeout` after `timeout` ms, or the reason of `signal`. */
-  settled(id: string, timeout: number, signal?: AbortSignal): Promise<JobRecord> {
+  async settled(id: string, timeout: number, signal?: AbortSignal): Promise<JobRecord> {
+    signal?.throwIfAborted();
     return new Promise((resolve, reject) => {
-      if (signal?.aborted) return reject(signal.reason as Error);
       const leave = () => {
         timer.cancel();
         signal?.removeEventListener('abort', abort);

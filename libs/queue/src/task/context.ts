@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Priority } from '../job/state.js';
 import type { Duration } from '../time/duration.js';
+import { type FakeContext, fakeContext } from './fake-context.js';
 
 /** Why `ctx.signal` fired: its `reason.why`. */
 export type AbortWhy = 'cancel' | 'timeout' | 'shutdown' | 'lease-lost';
@@ -78,6 +79,11 @@ export abstract class TaskContext {
   /** The context of the attempt this code runs in, if any. */
   static current(): TaskContext | undefined {
     return ambient.getStore();
+  }
+
+  /** A context for calling a handler directly, as a test does: `handlers.process(order, TaskContext.fake({ attempt: 2 }))`. */
+  static fake(overrides: FakeContext = {}): TaskContext {
+    return fakeContext(overrides);
   }
 
   /** Runs `run` inside `context`. */
