@@ -68,10 +68,29 @@ export class Database {
     return this.statement(name).run(bound(values)).changes;
   }
 
+  /** False, and nothing done, when one of the rows is known already. */
+  insertUnlessKnown(name: string, values: Value[]): boolean {
+    try {
+      this.statement(name).run(bound(values));
+      return true;
+    } catch (error) {
+      if ((error as { code?: string }).code === 'SQLITE_CONSTRAINT_UNIQUE') return false;
+      throw error;
+    }
+  }
+
   /** The first row. */
   row(name: string, ...values: Value[]): Row | undefined {
     const row = this.statement(name).get(bound(values)) as Row | undefined;
     return row && plain(row);
+  }
+
+  /** The rows of a statement that gathers them into one JSON text: with 20 columns, half the price of `rows`. For small values only. */
+  gathered(name: string, ...values: Value[]): Row[] {
+    const text = (this.statement(name).get(bound(values)) as [string])[0];
+    const rows = JSON.parse(text) as Row[];
+    if (text.includes('\\u0001')) for (const row of rows) plain(row);
+    return rows;
   }
 
   rows(name: string, ...values: Value[]): Row[] {

@@ -3,6 +3,7 @@ import { parseJobId } from '../../job/id.js';
 import { limits } from '../../job/limits.js';
 import { jobStates } from '../../job/state.js';
 import type { EnqueueAnswer, NewJob, UniqueKey } from '../store.js';
+import { insertTen } from './bulk.js';
 import { type Holder, holderOf, take } from './keys.js';
 import { type Lane, readyIn } from './lane.js';
 import { makeDue } from './moves.js';
@@ -12,11 +13,17 @@ import type { Transaction } from './transaction.js';
 /** Adds a batch, in order. Every queue is asked for room before the first write. */
 export function enqueue(tx: Transaction, jobs: NewJob[]): EnqueueAnswer[] {
   for (const [lane, batch] of byLane(tx, jobs)) checkRoom(tx, lane, batch);
-  return jobs.map((job) => add(tx, job));
+  const answers: EnqueueAnswer[] = [];
+  while (answers.length < jobs.length) {
+    const next = jobs[answers.length]!;
+    if (!insertTen(tx, laneOf(tx, next.id), jobs, answers)) answers.push(add(tx, next));
+  }
+  return answers;
 }
 
 /** Adds one job, whether or not there is room: what follows from a settled job is never refused. */
 export function add(tx: Transaction, job: NewJob): EnqueueAnswer {
+  tx.sweep();
   const lane = laneOf(tx, job.id);
   if (!job.keys?.length) return insert(tx, lane, job) ?? repeated(tx, job.id)!;
 

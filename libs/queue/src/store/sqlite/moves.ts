@@ -109,6 +109,10 @@ function enter<S extends Job['state']>(tx: Transaction, lane: Lane, job: Job, st
 }
 
 function put(tx: Transaction, job: Job): void {
+  if (job.state === 'completed') {
+    tx.db.run('job.complete', job.attempts, job.finishedAt, job.forgetAt, job.result, job.n);
+    return;
+  }
   tx.db.run(
     'job.put',
     jobStates.indexOf(job.state),
@@ -135,7 +139,7 @@ function put(tx: Transaction, job: Job): void {
 
 function vanish(tx: Transaction, lane: Lane, job: Job): void {
   tally(lane, job, job.state, -1);
-  tx.db.run('job.delete', job.n);
+  tx.vanish(job.n);
   if (job.trail) for (const trail of ['attempts', 'log', 'steps']) tx.db.run(`job.forget_${trail}`, job.n);
   release(tx, lane, job);
   tx.hintJob(job.id);

@@ -29,5 +29,6 @@ function forgetFirst(tx: Transaction, lane: Lane, state: Final, most: number, un
   if (most <= 0) return 0;
   const rows = tx.db.rows('prune.look', lane.n, jobStates.indexOf(state), until, most);
   for (const row of rows) forget(tx, lane, jobOf(row));
+  tx.sweep();
   return rows.length;
 }

@@ -9,9 +9,9 @@ import type { Transaction } from './transaction.js';
 /** Applies how attempts ended, in order, each while `worker` still holds the job: its move and what follows from it in one step. */
 export function settle(tx: Transaction, lane: Lane, worker: string, endings: Settlement[]): (JobState | 'stale')[] {
   if (endings.length === 0) return [];
-  const rows = tx.db.rows('job.heads', JSON.stringify(endings.map(({ id }) => id)));
+  const rows = tx.db.gathered('job.heads', JSON.stringify(endings.map(({ id }) => id)), lane.n);
   const jobs = new Map(rows.map((row) => [row[1] as string, jobOf(row)]));
-  return endings.map((ending) => {
+  const states = endings.map((ending) => {
     const job = jobs.get(ending.id);
     if (job?.state !== 'active' || job.worker !== worker || job.fence !== ending.fence) return 'stale';
     const state = apply(tx, lane, job, ending);
@@ -20,6 +20,8 @@ export function settle(tx: Transaction, lane: Lane, worker: string, endings: Set
     for (const next of ending.then ?? []) add(tx, next);
     return state;
   });
+  tx.sweep();
+  return states;
 }
 
 function apply(tx: Transaction, lane: Lane, job: Job, ending: Settlement): JobState {

@@ -31,6 +31,20 @@ INSERT INTO jobs (id, lane, state, task, priority, enqueued_at, attempts, crashe
 VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?)
 ON CONFLICT (id) DO NOTHING;
 
+-- insert_ten: ten ready jobs. Fails as a whole when one is known already.
+INSERT INTO jobs (id, lane, state, task, priority, enqueued_at, attempts, crashes, releases, crash_limit, place, pos, keep, trail, body)
+VALUES
+  (?3, ?1, 2, ?4, ?5, ?2, ?6, 0, 0, ?7, ?5, ?8, ?9, 0, ?10),
+  (?11, ?1, 2, ?12, ?13, ?2, ?14, 0, 0, ?15, ?13, ?16, ?17, 0, ?18),
+  (?19, ?1, 2, ?20, ?21, ?2, ?22, 0, 0, ?23, ?21, ?24, ?25, 0, ?26),
+  (?27, ?1, 2, ?28, ?29, ?2, ?30, 0, 0, ?31, ?29, ?32, ?33, 0, ?34),
+  (?35, ?1, 2, ?36, ?37, ?2, ?38, 0, 0, ?39, ?37, ?40, ?41, 0, ?42),
+  (?43, ?1, 2, ?44, ?45, ?2, ?46, 0, 0, ?47, ?45, ?48, ?49, 0, ?50),
+  (?51, ?1, 2, ?52, ?53, ?2, ?54, 0, 0, ?55, ?53, ?56, ?57, 0, ?58),
+  (?59, ?1, 2, ?60, ?61, ?2, ?62, 0, 0, ?63, ?61, ?64, ?65, 0, ?66),
+  (?67, ?1, 2, ?68, ?69, ?2, ?70, 0, 0, ?71, ?69, ?72, ?73, 0, ?74),
+  (?75, ?1, 2, ?76, ?77, ?2, ?78, 0, 0, ?79, ?77, ?80, ?81, 0, ?82);
+
 -- replace: what is new about a duplicate goes into the job that waits.
 UPDATE jobs SET body = ?, expires_at = ?, tags = ?, keep = ?, crash_limit = ? WHERE id = ?;
 `,
@@ -80,16 +94,21 @@ DELETE FROM minutes WHERE lane = ? AND at < ?;
   'job': `-- head: what the moves need of one job.
 SELECT {head} FROM jobs WHERE id = ?;
 
--- heads: the same of several.
-SELECT {head} FROM jobs WHERE id IN (SELECT value FROM json_each(?));
+-- heads: the same of several, as far as they live in one shard, gathered.
+SELECT json_group_array(json_array({head})) FROM jobs WHERE id IN (SELECT value FROM json_each(?)) AND +lane = ?;
 
 -- put: a job in its new place.
 UPDATE jobs SET state = ?, place = ?, pos = ?, attempts = ?, crashes = ?, releases = ?, worker = ?, fence = ?, mark = ?,
   due_at = ?, started_at = ?, why = ?, reason = ?, error = ?, trail = ?, finished_at = ?, forget_at = ?, result = ?
 WHERE n = ?;
 
--- delete: the record vanishes.
-DELETE FROM jobs WHERE n = ?;
+-- complete: put, for the ending that is usual.
+UPDATE jobs SET state = 4, worker = NULL, fence = NULL, mark = NULL, why = NULL, reason = NULL, error = NULL,
+  attempts = ?, finished_at = ?, forget_at = ?, result = ?
+WHERE n = ?;
+
+-- delete: the records vanish.
+DELETE FROM jobs WHERE n IN (SELECT value FROM json_each(?));
 
 -- record: all that is known of one job.
 SELECT {full} FROM jobs WHERE id = ?;

@@ -1,16 +1,21 @@
 -- head: what the moves need of one job.
 SELECT {head} FROM jobs WHERE id = ?;
 
--- heads: the same of several.
-SELECT {head} FROM jobs WHERE id IN (SELECT value FROM json_each(?));
+-- heads: the same of several, as far as they live in one shard, gathered.
+SELECT json_group_array(json_array({head})) FROM jobs WHERE id IN (SELECT value FROM json_each(?)) AND +lane = ?;
 
 -- put: a job in its new place.
 UPDATE jobs SET state = ?, place = ?, pos = ?, attempts = ?, crashes = ?, releases = ?, worker = ?, fence = ?, mark = ?,
   due_at = ?, started_at = ?, why = ?, reason = ?, error = ?, trail = ?, finished_at = ?, forget_at = ?, result = ?
 WHERE n = ?;
 
--- delete: the record vanishes.
-DELETE FROM jobs WHERE n = ?;
+-- complete: put, for the ending that is usual.
+UPDATE jobs SET state = 4, worker = NULL, fence = NULL, mark = NULL, why = NULL, reason = NULL, error = NULL,
+  attempts = ?, finished_at = ?, forget_at = ?, result = ?
+WHERE n = ?;
+
+-- delete: the records vanish.
+DELETE FROM jobs WHERE n IN (SELECT value FROM json_each(?));
 
 -- record: all that is known of one job.
 SELECT {full} FROM jobs WHERE id = ?;
