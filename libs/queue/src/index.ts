@@ -53,3 +53,20 @@ export type { FoundJob } from './client/found-job.js';
 export type { JobQuery } from './client/job-query.js';
 export type { EnqueueHook, QueueOptions } from './client/options.js';
 export { type Surroundings, whyWaiting } from './client/why-waiting.js';
+
+// Nest
+export { QueueModule } from './queue.module.js';
+export { WorkerModule } from './worker.module.js';
+export type {
+  InstanceOptions,
+  QueueModuleAsyncOptions,
+  QueueModuleOptions,
+  QueueOptionsFactory,
+} from './nest/queue-options.js';
+export type { WorkerModuleAsyncOptions, WorkerModuleOptions, WorkerOptionsFactory } from './nest/worker-options.js';
+export { WorkerHost } from './nest/worker-host.js';
+export * from './nest/tokens.js';
+export { Background } from './background/background.decorator.js';
+export { type BackgroundOptions, BackgroundTasks } from './background/background-tasks.js';
+export { type HealthResult, QueueHealth } from './health/queue-health.js';
+export { fromUrl, type FromUrlOptions } from './from-url.js';
