@@ -1,11 +1,31 @@
 import { describeClaim } from './claim.behaviour.js';
+import { describeControl } from './control.behaviour.js';
 import { describeEnqueue } from './enqueue.behaviour.js';
 import { describeExchange } from './exchange.behaviour.js';
+import { describeList } from './list.behaviour.js';
+import { describeLook } from './look.behaviour.js';
+import { describeNote } from './note.behaviour.js';
+import { describePrune } from './prune.behaviour.js';
+import { describeReap } from './reap.behaviour.js';
 import { describeSettle } from './settle.behaviour.js';
 import { type MakeStore, Stage } from './stage.js';
 import { describeUnique } from './unique.behaviour.js';
+import { describeWorkers } from './workers.behaviour.js';
 
-const behaviours = [describeEnqueue, describeUnique, describeExchange, describeClaim, describeSettle];
+const behaviours = [
+  describeEnqueue,
+  describeUnique,
+  describeExchange,
+  describeClaim,
+  describeSettle,
+  describeWorkers,
+  describeReap,
+  describePrune,
+  describeNote,
+  describeControl,
+  describeLook,
+  describeList,
+];
 
 /**
  * What every store does, told once. A store adopts it in a line: `describeStore('memory', (clock) => memory({ clock }))`.
