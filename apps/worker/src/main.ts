@@ -1,9 +1,13 @@
 import { NestFactory } from '@nestjs/core';
+import { WorkerHost } from 'millrace';
 import { boot } from '../../../src/boot.js';
-import { Settings } from '../../../src/config/settings.js';
+import { QuietLogger } from '../../../src/quiet-logger.js';
 import { AppWorkerModule } from './worker.module.js';
 
 await boot('Worker', async () => {
-  const app = await NestFactory.createApplicationContext(AppWorkerModule, { abortOnError: false });
-  return `http://localhost:${app.get(Settings).WORKER_HEALTH_PORT}`;
+  const app = await NestFactory.createApplicationContext(AppWorkerModule, {
+    abortOnError: false,
+    logger: new QuietLogger(),
+  });
+  return `http://localhost:${app.get(WorkerHost).port}`;
 });

@@ -31,7 +31,7 @@ export class JobsController {
   @ApiProblems('RESOURCE_NOT_FOUND', 'STORE_UNAVAILABLE')
   async find(@Param('jobId') jobId: string, @Query() { view }: JobQuery): Promise<JobDto | JobStarted> {
     const job = await this.known(jobId);
-    return view === 'short' ? { jobId: job.id, state: job.state } : jobDto(job);
+    return view === 'short' ? { jobId: job.id, state: job.state } : jobDto(job.view);
   }
 
   /** 200: it is cancelled. 202: it runs, and was asked to stop. */
