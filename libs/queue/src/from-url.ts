@@ -57,7 +57,7 @@ async function make(url: string, { namespace }: FromUrlOptions): Promise<Store> 
     case 'rediss':
     case 'unix': {
       const { redis } = await driver('ioredis', () => import('./store/redis/index.js'));
-      return redis({ url, namespace });
+      return redis({ url: scheme === 'unix' ? socketOf(url) : url, namespace });
     }
     default:
       throw unknown(scheme);
@@ -69,6 +69,11 @@ function pathOf(url: string): string {
   const path = decodeURI(url.slice('sqlite:'.length).replace(/^\/\//, ''));
   if (!path) throw new ConfigInvalid('url', `'${url}' names no file: write sqlite:./data/queue.db.`);
   return path;
+}
+
+/** `unix:/run/redis.sock`, `unix:///run/redis.sock`, or the path alone. */
+function socketOf(url: string): string {
+  return url.replace(/^unix:(\/\/)?/, '');
 }
 
 async function driver<T>(name: string, load: () => Promise<T>): Promise<T> {

@@ -64,9 +64,12 @@ export type {
   QueueOptionsFactory,
 } from './nest/queue-options.js';
 export type { WorkerModuleAsyncOptions, WorkerModuleOptions, WorkerOptionsFactory } from './nest/worker-options.js';
+export type { ConnectOptions } from './nest/connection.js';
+export type { OnJobEnd, OnJobStart, OnWorkerStart, OnWorkerStop } from './nest/hooks.js';
 export { WorkerHost } from './nest/worker-host.js';
 export * from './nest/tokens.js';
 export { Background } from './background/background.decorator.js';
 export { type BackgroundOptions, BackgroundTasks } from './background/background-tasks.js';
+export { BackgroundRunner } from './background/runner.js';
 export { type HealthResult, QueueHealth } from './health/queue-health.js';
 export { fromUrl, type FromUrlOptions } from './from-url.js';

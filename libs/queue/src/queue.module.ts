@@ -55,8 +55,11 @@ export class QueueModule {
   /** Task clients for injection by their class: `constructor(private readonly orders: OrderTasks)`. */
   static forFeature(groups: readonly TaskGroupClass[], name?: string): DynamicModule {
     const providers = groups.map((group): Provider => {
-      taskGroupOf(group);
-      const useFactory = (queue: Queue) => bindTasks(group, queue);
+      const { refs } = taskGroupOf(group);
+      const useFactory = (queue: Queue) => {
+        queue.declare(...refs);
+        return bindTasks(group, queue);
+      };
       return { provide: getTasksToken(group, name), inject: [getQueueToken(name)], useFactory };
     });
     return { module: QueueModule, providers, exports: providers };

@@ -7,7 +7,7 @@ import { type HttpAdapterHost, type ModulesContainer, NestApplicationContext, ty
 export async function closeApplication(
   modules: ModulesContainer,
   http: HttpAdapterHost,
-  signal: string,
+  signal?: string,
 ): Promise<void> {
   const container = { getModules: () => modules, getModuleCompiler: () => undefined } as unknown as NestContainer;
   await new Surrounding(container, http).close(signal);

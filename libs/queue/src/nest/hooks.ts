@@ -1,5 +1,5 @@
 import type { TaskContext } from '../task/context.js';
-import type { WorkerHooks } from '../worker/options.js';
+import type { WorkerHooks, WorkerOptions } from '../worker/options.js';
 import type { Explorer } from './explorer.js';
 
 /*
@@ -30,7 +30,7 @@ export interface OnJobEnd {
 const names = ['onWorkerStart', 'onWorkerStop', 'onJobStart', 'onJobEnd'] as const;
 
 /** Those of the module's options first, then providers in the order they were found. */
-export function hooksOf(explorer: Explorer, own: WorkerHooks | undefined): WorkerHooks[] {
+export function hooksOf(explorer: Explorer, own: WorkerOptions['hooks']): WorkerHooks[] {
   const providers = new Set(names.flatMap((name) => explorer.having(name) as WorkerHooks[]));
-  return [...(own ? [own] : []), ...providers];
+  return [own ?? [], [...providers]].flat();
 }

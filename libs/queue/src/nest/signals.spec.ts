@@ -8,10 +8,7 @@ function setup() {
   let end!: () => void;
   const closing = new Promise<void>((resolve) => (end = resolve));
   source.exit = (code) => void exits.push(code);
-  const signals = new Signals(
-    { leave: async (patience) => void left.push(patience), close: () => closing },
-    source as never,
-  );
+  const signals = new Signals({ leave: async (patience) => void left.push(patience), close: () => closing }, source);
   signals.listen();
   const send = (signal: string) => source.emit(signal, signal);
   const closed = async () => {

@@ -29,7 +29,7 @@ export class Signals {
 
   constructor(
     private readonly app: Leaving,
-    private readonly source: SignalSource = process as unknown as SignalSource,
+    private readonly source: SignalSource = process,
   ) {}
 
   listen(): void {

@@ -316,7 +316,7 @@ export class Worker {
 
 function servicesOf(options: WorkerOptions, events: Events): Services {
   const clock = options.clock ?? systemClock;
-  const hooks = [options.hooks ?? []].flat();
+  const hooks = [options.hooks ?? []].flat() as WorkerHooks[];
   const texts = new Texts(options.codec);
   return { store: options.store, clock, events, deadlines: new Deadlines(clock), texts, hooks, logger: options.logger };
 }
