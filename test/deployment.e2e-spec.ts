@@ -1,7 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { Settings } from '../src/config/settings.js';
-import { buildIfStale } from './support/build.js';
 
 /** No container engine runs here, so what the files say is compared with what the project has. */
 const compose = parse(readFileSync('docker-compose.yml', 'utf8'), { merge: true });
@@ -12,8 +11,6 @@ const stages = dockerfile
   .map(stageOf);
 const apps = ['api', 'worker'] as const;
 const defaults = new Settings();
-
-beforeAll(buildIfStale, 120_000);
 
 describe('Dockerfile', () => {
   it('has a target per app, and a last stage for each that is not root', () => {

@@ -1,5 +1,4 @@
 import { startRedis } from '../../libs/queue/testkit/redis-server.js';
-import { buildIfStale } from '../support/build.js';
 import { eventually } from '../support/eventually.js';
 import { Program } from '../support/program.js';
 import { Shop } from '../support/shop.js';
@@ -7,8 +6,6 @@ import { Shop } from '../support/shop.js';
 const order = { customerEmail: 'ada@example.com', items: [{ sku: 'TEA-01', quantity: 1 }] };
 
 describe('bad days', () => {
-  beforeAll(buildIfStale, 120_000);
-
   it('answers 503 within its deadline while the store is away, and goes on by itself when it is back', async () => {
     const redis = await startRedis({ appendonly: true });
     const shop = await Shop.open({ QUEUE_URL: redis.url });

@@ -1,4 +1,3 @@
-import { buildIfStale } from '../support/build.js';
 import { Shop } from '../support/shop.js';
 
 const recipient = 'ada@example.com';
@@ -34,9 +33,8 @@ describe('bad input', () => {
   let shop: Shop;
 
   beforeAll(async () => {
-    buildIfStale();
     shop = await Shop.open({}, { worker: false });
-  }, 120_000);
+  });
 
   afterAll(async () => {
     const { data } = await shop.get('/jobs');
@@ -89,9 +87,8 @@ describe('the documentation', () => {
   let shop: Shop;
 
   beforeAll(async () => {
-    buildIfStale();
     shop = await Shop.open({ API_PREFIX: '/api/v1' }, { worker: false });
-  }, 120_000);
+  });
   afterAll(async () => void (await shop.close()));
 
   it('is at /docs, with the schemas of successes and failures', async () => {

@@ -1,4 +1,3 @@
-import { buildIfStale } from '../support/build.js';
 import { eventually } from '../support/eventually.js';
 import { Shop } from '../support/shop.js';
 
@@ -20,9 +19,8 @@ describe('jobs', () => {
   let shop: Shop;
 
   beforeAll(async () => {
-    buildIfStale();
     shop = await Shop.open();
-  }, 120_000);
+  });
   afterAll(async () => void (await shop.close()));
 
   const notify = async (more: object = {}) =>

@@ -1,13 +1,11 @@
-import { buildIfStale } from '../support/build.js';
 import { Shop } from '../support/shop.js';
 
 describe('notifications and users', () => {
   let shop: Shop;
 
   beforeAll(async () => {
-    buildIfStale();
     shop = await Shop.open();
-  }, 120_000);
+  });
   afterAll(async () => void (await shop.close()));
 
   it('SA1: accepts a notification and mails it from the worker', async () => {

@@ -1,5 +1,4 @@
 import { startRedis } from '../../libs/queue/testkit/redis-server.js';
-import { buildIfStale } from '../support/build.js';
 import { Shop } from '../support/shop.js';
 
 const stores = {
@@ -15,10 +14,9 @@ describe.each(Object.entries(stores))('orders on %s', (_, startStore) => {
   let shop: Shop;
 
   beforeAll(async () => {
-    buildIfStale();
     store = await startStore();
     shop = await Shop.open(store.env);
-  }, 120_000);
+  });
 
   afterAll(async () => {
     expect(await shop.close()).toEqual([0, 0]);

@@ -1,14 +1,12 @@
 import { readdirSync } from 'node:fs';
-import { buildIfStale } from '../support/build.js';
 import { Shop } from '../support/shop.js';
 
 describe('reports', () => {
   let shop: Shop;
 
   beforeAll(async () => {
-    buildIfStale();
     shop = await Shop.open({}, { worker: false });
-  }, 120_000);
+  });
   afterAll(async () => void (await shop.close()));
 
   it('SA7: renders a report to a PDF outside the store, and says 409 until then', async () => {

@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
+import { existsSync } from 'node:fs';
 
 /** A Node program in a process of its own. */
 export class Program {
@@ -11,6 +12,7 @@ export class Program {
   ) {}
 
   static start(file: string, env: Record<string, string>): Program {
+    if (!existsSync(file)) throw new Error(`There is no ${file}. Build first: npm run build, or npm test.`);
     const child = fork(file, [], {
       env: { PATH: process.env.PATH, NO_COLOR: '1', ...env },
       execArgv: [],
