@@ -9,9 +9,9 @@ interface Waiter {
   /** As last seen. */
   state: JobState;
   /** Why the last look failed. */
-  trouble?: unknown;
+  trouble?: Error;
   resolve(record: JobRecord): void;
-  reject(error: unknown): void;
+  reject(error: Error): void;
 }
 
 /** Milliseconds between two looks without a hint, and jobs of one look. */
@@ -50,7 +50,7 @@ export class Waiters {
         resolve: (record) => (leave(), resolve(record)),
         reject: (error) => (leave(), reject(error)),
       };
-      const abort = () => waiter.reject(signal!.reason);
+      const abort = () => waiter.reject(signal!.reason as Error);
       const timer = this.clock.after(timeout, () => {
         waiter.reject(waiter.trouble ?? new ResultTimeout(id, timeout, waiter.state));
       });
@@ -116,7 +116,7 @@ export class Waiters {
       );
       ids.forEach((id, i) => this.seen(id, records[i]));
     } catch (error) {
-      for (const id of ids) this.failed(id, error);
+      for (const id of ids) this.failed(id, error as Error);
     }
   }
 
@@ -130,7 +130,7 @@ export class Waiters {
   }
 
   /** A store that is away may come back in time; anything else is told at once. */
-  private failed(id: string, error: unknown): void {
+  private failed(id: string, error: Error): void {
     for (const waiter of [...(this.waiting.get(id) ?? [])]) {
       if (MillraceError.is(error, 'STORE_UNAVAILABLE')) waiter.trouble = error;
       else waiter.reject(error);

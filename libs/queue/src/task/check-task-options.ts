@@ -27,7 +27,7 @@ export const taskOptionNames = [
 /** Throws `ConfigInvalid` at the first option that is unknown or out of range. `where` says whose options these are. */
 export function checkTaskOptions(where: string, options: TaskOptions): void {
   checkOptions(where, options, taskOptionNames);
-  const { queue, retry, timeout, keepResult, priority, expires, unique, aliases, onWorkerLost } = options;
+  const { queue, retry, timeout, keepResult, priority, expires, unique, onWorkerLost } = options;
   if (queue !== undefined && !isQueueName(queue)) {
     refuse(`${where}.queue`, `'${String(queue)}' is no queue name: use at most 64 letters, digits, '_', '.' and '-'`);
   }
@@ -38,9 +38,26 @@ export function checkTaskOptions(where: string, options: TaskOptions): void {
   if (expires !== undefined) checkDuration(`${where}.expires`, expires, 1);
   if (unique !== undefined) checkUnique(`${where}.unique`, unique);
   if (onWorkerLost !== undefined) checkOneOf(`${where}.onWorkerLost`, onWorkerLost, ['retry', 'fail']);
-  for (const alias of aliases ?? []) {
-    if (!isTaskName(alias)) refuse(`${where}.aliases`, `'${alias}' is no task name`);
+  checkRest(where, options);
+}
+
+function checkRest(where: string, { tags, redact, expected, aliases, deadLetter, thread }: TaskOptions): void {
+  if (tags !== undefined && typeof tags !== 'function') checkList(`${where}.tags`, tags, 'string');
+  if (redact !== undefined) checkList(`${where}.redact`, redact, 'string');
+  if (expected !== undefined) checkList(`${where}.expected`, expected, 'function');
+  if (aliases !== undefined) checkList(`${where}.aliases`, aliases, 'string');
+  for (const alias of aliases ?? []) if (!isTaskName(alias)) refuse(`${where}.aliases`, `'${alias}' is no task name`);
+  const letter: unknown = deadLetter === undefined ? '' : (deadLetter as Partial<typeof deadLetter> | null)?.task;
+  const named = typeof letter === 'string' || (typeof letter === 'object' && letter !== null && 'definition' in letter);
+  if (!named) refuse(`${where}.deadLetter`, 'must be { task: … }, a task reference or name');
+  if (thread !== undefined && !(thread instanceof URL)) {
+    refuse(`${where}.thread`, "must be a URL: new URL('./file.js', import.meta.url)");
   }
+}
+
+function checkList(where: string, list: unknown, of: 'string' | 'function'): void {
+  if (Array.isArray(list) && list.every((item) => typeof item === of)) return;
+  refuse(where, `must be a list of ${of === 'string' ? 'texts' : 'classes'}`);
 }
 
 /** Retry options of a task, a module or a call. */

@@ -62,7 +62,8 @@ export function bindTasks<T>(cls: TaskGroupClass<T>, enqueuer: TaskEnqueuer): T 
 
 function refOf(namespace: string, key: string, spec: AnyTaskSpec): TaskRef {
   const name = `${namespace}.${key}`;
-  if (reserved.has(key)) throw new ConfigInvalid(name, `A task may not be named '${key}'. Choose another name.`);
+  if (key === '' || reserved.has(key))
+    throw new ConfigInvalid(name, `A task may not be named '${key}'. Choose another name.`);
   return new TaskRef(defineTask(name, spec));
 }
 
