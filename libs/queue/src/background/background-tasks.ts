@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import type { Queue } from '../client/queue.js';
+import { ConfigInvalid } from '../job/errors.js';
 import type { BackgroundFunction, BackgroundRunner } from './runner.js';
 
 /** What both Express and Fastify (its `raw`) answer with. */
@@ -20,6 +21,8 @@ export interface BackgroundOptions {
 export class BackgroundTasks {
   private readonly waiting: BackgroundFunction[] = [];
   private flushed = false;
+  private dropped = false;
+  private running = false;
 
   constructor(
     private readonly runner: BackgroundRunner,
@@ -33,21 +36,35 @@ export class BackgroundTasks {
     response.once('close', flush);
   }
 
-  /** Runs `run` after the response; at once when that has already gone out. */
+  /** Runs `run` after the response, or, when that has gone out already, after what was added before. */
   add(run: BackgroundFunction): void {
-    if (this.flushed) this.runner.run([run]);
-    else this.waiting.push(run);
+    if (this.dropped) return;
+    this.waiting.push(run);
+    if (this.flushed) this.start();
   }
 
   /** The durable sibling: a job. Resolves once the store has it, so await it before answering. */
-  enqueue: Queue['enqueue'] = ((...args: Parameters<Queue['enqueue']>) => {
-    if (!this.queue) throw new Error('background.enqueue() needs QueueModule in this application');
-    return this.queue.enqueue(...args);
-  }) as Queue['enqueue'];
+  get enqueue(): Queue['enqueue'] {
+    const { queue } = this;
+    if (!queue)
+      throw new ConfigInvalid('background', 'background.enqueue() needs QueueModule.forRoot() in this application.');
+    return queue.enqueue.bind(queue) as Queue['enqueue'];
+  }
 
   private flush(status: number): void {
     if (this.flushed) return;
     this.flushed = true;
-    if (status < 400 || this.options.runOn === 'always') this.runner.run(this.waiting);
+    this.dropped = status >= 400 && this.options.runOn !== 'always';
+    if (!this.dropped) this.start();
+  }
+
+  private start(): void {
+    if (this.running || this.waiting.length === 0) return;
+    this.running = true;
+    this.runner.run(() => {
+      const next = this.waiting.shift();
+      this.running = next !== undefined;
+      return next;
+    });
   }
 }

@@ -6,8 +6,9 @@ import { keepAlive } from '../time/keep-alive.js';
 export type BackgroundFunction = () => unknown;
 
 /**
- * Runs what was left for after the response. Each batch is one response's functions, in order, each alone: one that
- * fails is logged and counted, and the next one runs. Batches run beside each other. A crash of the process loses them.
+ * Runs what was left for after the response. The functions of one response run in order, each alone: one
+ * that fails is logged and counted, and the next one runs. Responses do not wait for each other. A crash of the process
+ * loses what has not run.
  */
 @Injectable()
 export class BackgroundRunner {
@@ -21,14 +22,13 @@ export class BackgroundRunner {
   /** The bare context of boot: neither the request's stores nor a job's `TaskContext` leak into what runs later. */
   private readonly detached = AsyncLocalStorage.snapshot();
 
-  /** Starts a batch. Never throws, never rejects. */
-  run(batch: readonly BackgroundFunction[]): void {
-    if (batch.length === 0) return;
-    const done = this.detached(() => this.inOrder(batch)).finally(() => this.running.delete(done));
+  /** Runs what `next` hands out until it has no more. Never throws. */
+  run(next: () => BackgroundFunction | undefined): void {
+    const done = this.detached(() => this.inOrder(next)).finally(() => this.running.delete(done));
     this.running.add(done);
   }
 
-  /** Waits until nothing runs, or for the grace. Batches that begin meanwhile are waited for as well. */
+  /** Waits until nothing runs, or for the grace. What begins meanwhile is waited for as well. */
   async drain(): Promise<void> {
     if (this.running.size === 0) return;
     const release = keepAlive();
@@ -42,8 +42,8 @@ export class BackgroundRunner {
     if (this.running.size > 0) this.logger.warn(`${this.running.size} responses still had work after ${this.grace} ms`);
   }
 
-  private async inOrder(batch: readonly BackgroundFunction[]): Promise<void> {
-    for (const run of batch) {
+  private async inOrder(next: () => BackgroundFunction | undefined): Promise<void> {
+    for (let run = next(); run; run = next()) {
       try {
         await run();
         this.counts.completed++;
