@@ -1,0 +1,183 @@
+import { Cluster, Redis, type RedisOptions as DriverOptions } from 'ioredis';
+import { ConfigInvalid, StoreUnavailable } from '../../job/errors.js';
+import { systemClock } from '../../time/clock.js';
+import { failureOf, hidePassword, translate } from './failures.js';
+import type { RedisOptions } from './options.js';
+import { compose, type ScriptName, type Scripts } from './scripts.js';
+
+type Client = Redis | Cluster;
+
+/** Again and again, ever slower up to two seconds, never all at once. */
+export const reconnect = (times: number): number =>
+  Math.round(Math.min(2000, 50 * 2 ** Math.min(times, 6)) * (0.5 + systemClock.random() / 2));
+
+/**
+ * The connection for commands. It reconnects for ever, but nothing waits in it: a command without a connection fails at
+ * once, a command without an answer after `commandTimeout`, and the driver never sends anything twice by itself.
+ */
+export class Connection {
+  readonly url: string;
+  private readonly own: boolean;
+  private made?: Client;
+  private scripts: Scripts = compose({ flags: false, sharded: false });
+  private lastError?: Error;
+  /** Whether channels live in the slot of their lane. */
+  sharded = false;
+  /** Called whenever a connection is there (again). */
+  onReady: () => void = () => {};
+
+  constructor(private readonly options: RedisOptions) {
+    this.own = !options.client;
+    this.url = urlOf(options);
+    this.made = options.client;
+  }
+
+  get client(): Client {
+    if (!this.made) throw new StoreUnavailable(this.url, { cause: new Error('it was not opened') });
+    return this.made;
+  }
+
+  get isCluster(): boolean {
+    return this.made instanceof Cluster || !!this.options.cluster || this.made?.isCluster === true;
+  }
+
+  get ready(): boolean {
+    return this.made?.status === 'ready';
+  }
+
+  /** Connects, or throws `StoreUnavailable` at the deadline; at once when it is told no. */
+  async open(): Promise<void> {
+    if (!this.made) this.made = this.make();
+    const client = this.made;
+    client.off('error', this.hearError).on('error', this.hearError);
+    client.off('ready', this.hearReady).on('ready', this.hearReady);
+    if (client.status === 'wait') client.connect().catch(() => {});
+    if (await this.whenReady(this.options.connectTimeout ?? 5000, true)) return;
+    const cause = this.lastError;
+    await this.close();
+    throw new StoreUnavailable(this.url, { cause: cause ?? new Error('no answer in time') });
+  }
+
+  /** Speaks the dialect of this server from now on. */
+  speak(dialect: { flags: boolean; sharded: boolean }): void {
+    this.sharded = dialect.sharded;
+    this.scripts = compose(dialect);
+  }
+
+  async close(): Promise<void> {
+    const client = this.made;
+    client?.off('error', this.hearError).off('ready', this.hearReady);
+    if (!client || !this.own) return;
+    this.made = undefined;
+    client.on('error', () => {});
+    client.disconnect();
+  }
+
+  /** Runs a script; a server that does not know it yet is told. Errors are those of the driver: see `translate`. */
+  async run(name: ScriptName, keys: string[], args: (string | number)[]): Promise<unknown> {
+    const { client } = this;
+    const script = this.scripts[name];
+    try {
+      return await client.evalsha(script.sha, keys.length, ...keys, ...args);
+    } catch (error) {
+      if (!(error as Error).message.includes('NOSCRIPT')) throw error;
+      return await client.eval(script.text, keys.length, ...keys, ...args);
+    }
+  }
+
+  /** Something else than a script, its errors translated. */
+  async ask<T>(question: (client: Client) => Promise<T>): Promise<T> {
+    try {
+      return await question(this.client);
+    } catch (error) {
+      throw this.translated(error);
+    }
+  }
+
+  translated(error: unknown): Error {
+    return translate(error, this.url, this.options.namespace ?? 'millrace');
+  }
+
+  /** True once there is a connection, false after `ms` without one. */
+  whenReady(ms: number, unlessDenied = false): Promise<boolean> {
+    const client = this.made;
+    if (!client) return Promise.resolve(false);
+    if (client.status === 'ready') return Promise.resolve(true);
+    return new Promise((resolve) => {
+      const end = (ready: boolean) => {
+        timer.cancel();
+        client.off('ready', onReady).off('error', onError);
+        resolve(ready);
+      };
+      const onReady = () => end(true);
+      const onError = (error: Error) => unlessDenied && failureOf(error) === 'denied' && end(false);
+      const timer = systemClock.after(ms, () => end(false));
+      client.on('ready', onReady).on('error', onError);
+    });
+  }
+
+  /** A connection of the same kind for hints. The caller closes it. */
+  forHints(): Client {
+    const { client } = this;
+    if (client instanceof Cluster) {
+      return client.duplicate([], { shardedSubscribers: true, lazyConnect: true, enableOfflineQueue: true });
+    }
+    return (client as Redis).duplicate({
+      lazyConnect: true,
+      enableOfflineQueue: false,
+      autoResubscribe: false,
+      autoResendUnfulfilledCommands: false,
+      maxRetriesPerRequest: 0,
+      retryStrategy: reconnect,
+    });
+  }
+
+  private readonly hearError = (error: Error) => void (this.lastError = error);
+  private readonly hearReady = () => this.onReady();
+
+  private make(): Client {
+    const { url, cluster, clusterOptions, driver, connectTimeout = 5000, commandTimeout = 5000 } = this.options;
+    const common: DriverOptions = {
+      ...driver,
+      // Replies in one shape whatever the driver's default; older drivers know nothing else.
+      protocol: 2,
+      connectTimeout,
+      commandTimeout,
+      socketTimeout: commandTimeout,
+      enableAutoPipelining: false,
+      autoResendUnfulfilledCommands: false,
+      maxRetriesPerRequest: 0,
+      // A primary that was demoted refuses writes: look for the new one.
+      reconnectOnError: (error) => error.message.startsWith('READONLY'),
+    };
+    if (cluster) {
+      return new Cluster(cluster, {
+        ...clusterOptions,
+        lazyConnect: true,
+        enableOfflineQueue: false,
+        clusterRetryStrategy: reconnect,
+        redisOptions: { ...common, ...clusterOptions?.redisOptions },
+      });
+    }
+    const single = { ...common, lazyConnect: true, enableOfflineQueue: false, retryStrategy: reconnect };
+    return url === undefined ? new Redis(single) : new Redis(url, single);
+  }
+}
+
+/** Where it is, for people. */
+function urlOf({ url, client, cluster, driver }: RedisOptions): string {
+  const given = [url, client, cluster].filter((way) => way !== undefined).length;
+  if (given > 1) {
+    throw new ConfigInvalid('redis', "Say where Redis is in one way: 'url', 'client' or 'cluster'.");
+  }
+  if (url !== undefined) return hidePassword(url);
+  if (cluster) {
+    const names = cluster.map((node) =>
+      typeof node === 'object' ? `${node.host ?? '127.0.0.1'}:${node.port ?? 6379}` : hidePassword(String(node)),
+    );
+    return `redis-cluster://${names.join(',')}`;
+  }
+  const at = client instanceof Redis ? client.options : driver;
+  if (at?.sentinels) return `redis-sentinel://${at.name ?? ''}`;
+  return at?.path ?? `redis://${at?.host ?? '127.0.0.1'}:${at?.port ?? 6379}`;
+}

@@ -1,0 +1,79 @@
+import type { ControlAnswer, Due, QueueSettings } from '../store.js';
+import { type Lanes, perLane } from './lanes.js';
+import { stateOf } from './wire.js';
+
+const unknown = (id: string): ControlAnswer => ({ id, applied: false, state: undefined });
+
+/** `'-'`, or `<applied><state>`; without a state the job is gone. */
+function readAnswer(id: string, code: string): ControlAnswer {
+  if (code === '-') return unknown(id);
+  return { id, applied: code[0] === '1', state: code.length > 1 ? stateOf(code[1]!) : undefined };
+}
+
+export async function cancel(lanes: Lanes, ids: string[], options: { reason?: string; force?: boolean } = {}) {
+  const { reason = 'request', force = false } = options;
+  return perLane(ids, unknown, async (lane, locals, full) => {
+    const codes = new Array<string | undefined>(locals.length).fill(undefined);
+    const holders = new Set<string>();
+    // With force, what a worker holds is a key, and which worker it is stands in the job: the script says whom to name.
+    for (;;) {
+      const open = [...codes.keys()].filter((i) => codes[i] === undefined);
+      if (open.length === 0) break;
+      const args = [force ? '1' : '', reason, holders.size, ...holders, ...open.map((i) => locals[i]!)];
+      const holds = [...holders].map((worker) => lanes.keys.holds(lane, worker));
+      const found = await lanes.run<string[]>('cancel', lane, args, holds);
+      open.forEach((i, n) => {
+        if (found[n]!.startsWith('!')) holders.add(found[n]!.slice(1));
+        else codes[i] = found[n];
+      });
+    }
+    return full.map((id, i) => {
+      const answer = readAnswer(id, codes[i]!);
+      return answer.applied && answer.state === 'active' ? { ...answer, signalled: true } : answer;
+    });
+  });
+}
+
+export async function retry(lanes: Lanes, ids: string[]): Promise<ControlAnswer[]> {
+  return perLane(ids, unknown, async (lane, locals, full) => {
+    const codes = await lanes.run<string[]>('retry', lane, locals);
+    return full.map((id, i) => readAnswer(id, codes[i]!));
+  });
+}
+
+export async function reschedule(lanes: Lanes, ids: string[], due: Due | undefined): Promise<ControlAnswer[]> {
+  const when = !due ? ['', ''] : 'in' in due ? ['in', due.in] : ['at', due.at];
+  return perLane(ids, unknown, async (lane, locals, full) => {
+    const codes = await lanes.run<string[]>('reschedule', lane, [...when, ...locals]);
+    return full.map((id, i) => readAnswer(id, codes[i]!));
+  });
+}
+
+export async function remove(lanes: Lanes, ids: string[]): Promise<ControlAnswer[]> {
+  return perLane(ids, unknown, async (lane, locals, full) => {
+    const codes = await lanes.run<string[]>('remove', lane, locals);
+    return full.map((id, i) => readAnswer(id, codes[i]!));
+  });
+}
+
+/** Every lane of the queue gets the settings, so that a worker reads them where it takes its jobs. */
+export async function configure(lanes: Lanes, queue: string, change: Partial<QueueSettings>): Promise<QueueSettings> {
+  const paused = change.paused === undefined ? '' : change.paused ? '1' : '0';
+  const maxReady = change.maxReady === undefined ? '' : (change.maxReady ?? 'none');
+  // The registry first: a lane that begins meanwhile reads it there.
+  const told = Object.entries({ paused, maxReady }).filter(([, value]) => value !== '');
+  await lanes.connection.ask(async (client) => {
+    await lanes.know({ queue, shard: 0 });
+    for (const [name, value] of told) await client.hset(lanes.keys.settings, `${queue}:${name}`, value);
+  });
+  const answers = await Promise.all(
+    (await lanes.all(queue)).map((lane) => lanes.run<[number, number]>('configure', lane, [paused, maxReady, ''])),
+  );
+  return settingsOf(answers[0]![0], answers[0]![1]);
+}
+
+/** `bound` is one above the setting, 0 for none. */
+export function settingsOf(paused: number, bound: number): QueueSettings {
+  return { paused: paused === 1, maxReady: bound > 0 ? bound - 1 : null };
+}
+

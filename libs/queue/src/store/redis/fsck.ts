@@ -1,0 +1,154 @@
+import type { JobState } from '../../job/state.js';
+import { checkLedger } from '../fsck-rules/ledger.js';
+import { checkUnique } from '../fsck-rules/unique.js';
+import type { Lane, UniqueKey, Violation } from '../store.js';
+import type { LanePart } from './keys.js';
+import type { Lanes } from './lanes.js';
+import { counts } from './look.js';
+import { type Header, idOf, keysOf, parseHeader } from './wire.js';
+
+interface Job {
+  id: string;
+  state: JobState;
+  header: Header;
+  keys: UniqueKey[];
+}
+
+/** Every invariant that can be read off the keys, lane by lane, in pages. Only a store at rest is judged fairly. */
+export async function fsck(lanes: Lanes): Promise<Violation[]> {
+  const found: Violation[] = [];
+  for (const lane of await lanes.all()) found.push(...(await checkLane(lanes, lane)));
+  return [...found, ...(await counts(lanes)).flatMap(checkLedger)];
+}
+
+async function checkLane(lanes: Lanes, lane: Lane): Promise<Violation[]> {
+  const jobs = await readJobs(lanes, lane);
+  const held = await readHolds(lanes, lane);
+  return [
+    ...(await checkPlaces(lanes, lane, jobs, held)),
+    ...(await checkHolds(lanes, lane, jobs, held)),
+    ...checkUnique(jobs.values()),
+    ...(await checkKeys(lanes, lane, jobs)),
+  ];
+}
+
+/** I1: every job is in the place of its state and in no other. */
+async function checkPlaces(lanes: Lanes, lane: Lane, jobs: Map<string, Job>, held: Map<string, Map<string, string>>) {
+  const places = new Map<string, JobState[]>();
+  const put = (local: string, state: JobState) => places.set(local, [...(places.get(local) ?? []), state]);
+  for (const local of await waiting(lanes, lane)) put(local, 'ready');
+  for (const local of await members(lanes, lane, 'd')) put(local, 'scheduled');
+  for (const holds of held.values()) for (const local of holds.keys()) put(local, 'active');
+  for (const part of ['c', 'k'] as const) for (const local of await members(lanes, lane, part)) put(local, 'completed');
+  for (const local of await members(lanes, lane, 'e')) put(local, 'failed');
+  for (const local of await members(lanes, lane, 'x')) put(local, 'cancelled');
+
+  const misplaced = [...jobs].filter(([local, { state }]) => {
+    const found = places.get(local) ?? [];
+    return found.length !== 1 || found[0] !== state;
+  });
+  const strangers = [...places.keys()].filter((local) => !jobs.has(local));
+  const active = [...jobs.values()].filter(({ state }) => state === 'active').length;
+  const counted = Number(await lanes.connection.ask((client) => client.hget(lanes.keys.of(lane, 'm'), 'active')));
+  return [
+    ...violation('I1', 'not in exactly the place of their state', misplaced.map(([, { id }]) => id)),
+    ...violation('I1', 'in a place without a record', strangers.map((local) => idOf(lane, local))),
+    ...(active === counted ? [] : [{ invariant: 'I1', says: 'the count of active jobs is wrong', jobs: [] }]),
+  ]; // prettier-ignore
+}
+
+/** I2: holders have a lease and the job says the same. I3: fences differ, and none is ahead of the counter. */
+async function checkHolds(lanes: Lanes, lane: Lane, jobs: Map<string, Job>, held: Map<string, Map<string, string>>) {
+  const wrong: string[] = [];
+  const ahead: string[] = [];
+  const fences = new Set<number>();
+  const last = Number(await lanes.connection.ask((client) => client.hget(lanes.keys.of(lane, 'm'), 'fence')));
+  let total = 0;
+  for (const holds of held.values()) {
+    for (const [local, fence] of holds) {
+      total++;
+      fences.add(Number(fence));
+      if (jobs.get(local)?.header.fence !== Number(fence)) wrong.push(idOf(lane, local));
+      if (Number(fence) > last) ahead.push(idOf(lane, local));
+    }
+  }
+  const orphans = [...jobs.values()].filter(({ state, header }) => state === 'active' && !held.has(header.worker ?? ''));
+  return [
+    ...violation('I2', 'held by a worker without a lease', orphans.map(({ id }) => id)),
+    ...violation('I2', 'held under another fence than their own', wrong),
+    ...violation('I3', 'with a fence that was never given', ahead),
+    ...(fences.size === total ? [] : [{ invariant: 'I3', says: 'attempts share a fence', jobs: [] }]),
+  ]; // prettier-ignore
+}
+
+/** I8: no key outlives the record it points to, unless its time is not over. */
+async function checkKeys(lanes: Lanes, lane: Lane, jobs: Map<string, Job>): Promise<Violation[]> {
+  const strays: Violation[] = [];
+  const timed = new Set(await members(lanes, lane, 'v'));
+  for await (const [key, entry] of entries(lanes, lane, 'u')) {
+    if (jobs.has(entry.slice(0, entry.indexOf(','))) || timed.has(key)) continue;
+    strays.push({ invariant: 'I8', says: `the key ${key} points to nothing`, jobs: [] });
+  }
+  return strays;
+}
+
+async function readJobs(lanes: Lanes, lane: Lane): Promise<Map<string, Job>> {
+  const headers = new Map<string, string>();
+  for await (const [local, text] of entries(lanes, lane, 'h')) headers.set(local, text);
+  const jobs = new Map<string, Job>();
+  for await (const [local, birth] of entries(lanes, lane, 'j')) {
+    const header = parseHeader(headers.get(local) ?? '');
+    jobs.set(local, { id: idOf(lane, local), state: header.state, header, keys: keysOf(birth) });
+  }
+  return jobs;
+}
+
+/** Worker → what it holds: id → fence. */
+async function readHolds(lanes: Lanes, lane: Lane): Promise<Map<string, Map<string, string>>> {
+  const held = new Map<string, Map<string, string>>();
+  for (const worker of await members(lanes, lane, 'w')) {
+    const holds = await lanes.connection.ask((client) => client.hgetall(lanes.keys.holds(lane, worker)));
+    held.set(worker, new Map(Object.entries(holds)));
+  }
+  return held;
+}
+
+/** Ids in the ready lists and among the suspects, ghosts left out: of an id's entries in a band the first ones are the dead. */
+async function waiting(lanes: Lanes, lane: Lane): Promise<string[]> {
+  const ghosts = new Map<string, number>();
+  for await (const [field, n] of entries(lanes, lane, 'g')) ghosts.set(field, Number(n));
+  const found: string[] = [];
+  for (const [band, part] of (['r0', 'r1', 'r2', 'r3', 'q'] as const).entries()) {
+    for (let from = 0, page = ['']; page.length > 0; from += page.length) {
+      page = await lanes.connection.ask((client) => client.lrange(lanes.keys.of(lane, part), from, from + 999));
+      for (const local of page) {
+        const dead = ghosts.get(`${band}${local}`) ?? 0;
+        if (dead > 0) ghosts.set(`${band}${local}`, dead - 1);
+        else found.push(local);
+      }
+    }
+  }
+  return found;
+}
+
+async function members(lanes: Lanes, lane: Lane, part: LanePart): Promise<string[]> {
+  const found: string[] = [];
+  for (let from = 0, page = ['']; page.length > 0; from += page.length) {
+    page = await lanes.connection.ask((client) => client.zrange(lanes.keys.of(lane, part), from, from + 999));
+    found.push(...page);
+  }
+  return found;
+}
+
+async function* entries(lanes: Lanes, lane: Lane, part: LanePart): AsyncGenerator<[string, string]> {
+  let cursor = '0';
+  do {
+    const [next, flat] = await lanes.connection.ask((client) => client.hscan(lanes.keys.of(lane, part), cursor, 'COUNT', 1000));
+    for (let i = 0; i < flat.length; i += 2) yield [flat[i]!, flat[i + 1]!];
+    cursor = next;
+  } while (cursor !== '0');
+}
+
+function violation(invariant: string, says: string, jobs: string[]): Violation[] {
+  return jobs.length > 0 ? [{ invariant, says, jobs }] : [];
+}

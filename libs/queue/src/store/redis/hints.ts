@@ -1,0 +1,163 @@
+import type { Cluster, Redis } from 'ioredis';
+import { systemClock, type Timer } from '../../time/clock.js';
+import type { Hint, Lane, Listener } from '../store.js';
+import type { Lanes } from './lanes.js';
+import { addressOf, idOf } from './wire.js';
+
+type Subscriber = Redis | Cluster;
+
+interface Ear {
+  jobs: Set<string>;
+  hear: (hint: Hint) => void;
+}
+
+/** Milliseconds `listen` waits for its channels, and between two signs of life. */
+const patience = 1000;
+const pulse = 5000;
+
+/**
+ * Hints come over a connection of their own, which may be lost at any time: it returns by itself, takes its channels up
+ * again, and then tells everybody that anything may have happened. No loop ever waits for it.
+ */
+export class Hints {
+  private readonly channels = new Map<string, { lane: Lane; work: boolean; ears: Set<Ear> }>();
+  private subscriber?: Subscriber;
+  private timer?: Timer;
+  private sharded = false;
+
+  constructor(private readonly lanes: Lanes) {}
+
+  /** `sharded`: in a cluster, channels live in the slot of their lane. */
+  speak(sharded: boolean): void {
+    this.sharded = sharded;
+  }
+
+  async listen(topics: { lanes?: Lane[]; jobs?: string[] }, hear: (hint: Hint) => void): Promise<Listener> {
+    const ear: Ear = { jobs: new Set(topics.jobs), hear };
+    const { keys } = this.lanes;
+    const wanted = (topics.lanes ?? []).map((lane) => ({ name: keys.work(lane), lane, work: true }));
+    for (const id of ear.jobs) {
+      const lane = addressOf(id);
+      wanted.push({ name: keys.jobs(lane), lane, work: false });
+    }
+    const added = wanted.filter(({ name, lane, work }) => this.join(name, lane, work, ear));
+    await Promise.race([this.subscribe(added.map(({ name }) => name)), systemClock.sleep(patience)]);
+    await this.callOut(topics.lanes ?? []);
+    return { stop: () => this.leave(ear) };
+  }
+
+  close(): void {
+    this.channels.clear();
+    this.hangUp();
+  }
+
+  /** Whether the channel is new. */
+  private join(name: string, lane: Lane, work: boolean, ear: Ear): boolean {
+    const channel = this.channels.get(name);
+    channel?.ears.add(ear);
+    if (!channel) this.channels.set(name, { lane, work, ears: new Set([ear]) });
+    return !channel;
+  }
+
+  private async leave(ear: Ear): Promise<void> {
+    const silent: string[] = [];
+    for (const [name, { ears }] of this.channels) {
+      if (ears.delete(ear) && ears.size === 0) {
+        this.channels.delete(name);
+        silent.push(name);
+      }
+    }
+    if (this.channels.size === 0) this.hangUp();
+    else if (silent.length > 0) await this.unsubscribe(silent).catch(() => {});
+  }
+
+  /** Resolves when the channels are on, or with a connection that is to come: then they follow with it. */
+  private async subscribe(names: string[]): Promise<void> {
+    if (names.length === 0) return;
+    if (!this.subscriber) return this.dial();
+    if (this.subscriber.status !== 'ready') return;
+    await this.turnOn(names).catch(() => {});
+  }
+
+  private turnOn(names: string[]): Promise<unknown> {
+    // Sharded channels of different lanes live in different slots: one call each.
+    if (this.sharded) return Promise.all(names.map((name) => this.subscriber!.ssubscribe(name)));
+    return this.subscriber!.subscribe(...names);
+  }
+
+  private unsubscribe(names: string[]): Promise<unknown> {
+    if (this.subscriber?.status !== 'ready') return Promise.resolve();
+    if (this.sharded) return Promise.all(names.map((name) => this.subscriber!.sunsubscribe(name)));
+    return this.subscriber.unsubscribe(...names);
+  }
+
+  private dial(): Promise<void> {
+    const subscriber = this.lanes.connection.forHints();
+    this.subscriber = subscriber;
+    let connected = 0;
+    subscriber.on('error', () => {});
+    subscriber.on(this.sharded ? 'smessage' : 'message', (name: string, text: string) => this.hear(name, text));
+    const first = new Promise<void>((resolve) => {
+      subscriber.on('ready', () => {
+        const again = connected++ > 0;
+        this.turnOn([...this.channels.keys()])
+          .then(() => again && this.tellAll())
+          .catch(() => this.redial(subscriber))
+          .finally(resolve);
+      });
+    });
+    subscriber.connect().catch(() => {});
+    this.watchPulse(subscriber);
+    return first;
+  }
+
+  private hangUp(): void {
+    this.timer?.cancel();
+    this.subscriber?.disconnect();
+    this.subscriber = undefined;
+  }
+
+  /** A connection may hang without a word: it is asked now and then, and dropped when it does not answer. */
+  private watchPulse(subscriber: Subscriber): void {
+    this.timer?.cancel();
+    this.timer = systemClock.after(pulse, () => {
+      if (subscriber !== this.subscriber) return;
+      if (subscriber.status === 'ready' && !this.sharded) {
+        const late = systemClock.after(pulse, () => this.redial(subscriber));
+        const answered = () => late.cancel();
+        subscriber.ping().then(answered, answered);
+      }
+      this.watchPulse(subscriber);
+    });
+  }
+
+  private redial(subscriber: Subscriber): void {
+    if (subscriber === this.subscriber) subscriber.disconnect(true);
+  }
+
+  private hear(name: string, text: string): void {
+    const channel = this.channels.get(name);
+    if (!channel) return;
+    const { lane, work, ears } = channel;
+    if (work) {
+      for (const { hear } of [...ears]) hear({ topic: text === 'cancelled' ? 'cancelled' : 'ready', lane });
+      return;
+    }
+    for (const local of text.split(' ')) {
+      const id = idOf(lane, local);
+      for (const { jobs, hear } of [...ears]) if (jobs.has(id)) hear({ topic: 'job', id });
+    }
+  }
+
+  private tellAll(): void {
+    const ears = new Set([...this.channels.values()].flatMap((channel) => [...channel.ears]));
+    for (const { hear } of ears) hear({ topic: 'any' });
+    void this.callOut([...this.channels.values()].filter(({ work }) => work).map(({ lane }) => lane));
+  }
+
+  /** Somebody sleeps on these lanes: whoever brings work shall call out. */
+  private async callOut(lanes: Lane[]): Promise<void> {
+    const { client } = this.lanes.connection;
+    await Promise.all(lanes.map((lane) => client.hset(this.lanes.keys.of(lane, 'm'), 'sleepers', '1'))).catch(() => {});
+  }
+}

@@ -1,0 +1,106 @@
+import type { Clock } from '../../time/clock.js';
+import type { Lane } from '../store.js';
+import type { Connection } from './connection.js';
+import { KeyNames } from './keys.js';
+import type { ScriptName } from './scripts.js';
+import { addressOf } from './wire.js';
+import { parseJobId } from '../../job/id.js';
+
+/** The lanes of a namespace: where their keys are, which exist, and how a verb is spoken to one of them. */
+export class Lanes {
+  readonly keys: KeyNames;
+  private readonly known = new Set<string>();
+
+  constructor(
+    readonly connection: Connection,
+    namespace: string,
+    private readonly clock: Clock | undefined,
+  ) {
+    this.keys = new KeyNames(namespace);
+  }
+
+  /** What a script gets as "now": '' for the server's own time. */
+  get now(): number | '' {
+    return this.clock ? this.clock.now() : '';
+  }
+
+  /** Runs a verb on a lane. `more` are keys beyond those of every lane. Errors are the driver's. */
+  send(name: ScriptName, lane: Lane, args: (string | number)[], more: string[] = []): Promise<unknown> {
+    const keys = this.keys.lane(lane);
+    return this.connection.run(name, more.length > 0 ? [...keys, ...more] : keys, [this.now, ...args]);
+  }
+
+  /** As `send`, with errors of ours. */
+  async run<T>(name: ScriptName, lane: Lane, args: (string | number)[], more?: string[]): Promise<T> {
+    try {
+      return (await this.send(name, lane, args, more)) as T;
+    } catch (error) {
+      throw this.connection.translated(error);
+    }
+  }
+
+  /** Before a lane is first written to, the registry learns of it, and the lane of the settings of its queue. Errors are the driver's. */
+  async know(lane: Lane): Promise<void> {
+    const { queue, shard } = lane;
+    const name = `${queue}~${shard}`;
+    if (this.known.has(name)) return;
+    const registry = [this.keys.queues, this.keys.settings];
+    const settings = (await this.connection.run('know', registry, [queue, shard + 1])) as (string | null)[];
+    if (settings.some((setting) => setting !== null)) {
+      await this.send('configure', lane, [settings[0] ?? '', settings[1] ?? '', '1']);
+    }
+    this.known.add(name);
+  }
+
+  /** A server that was away may have forgotten: the registry is told again. */
+  forget(): void {
+    this.known.clear();
+  }
+
+  /** Queues with the number of their shards, by name; one of them when it is named. */
+  async queues(only?: string): Promise<{ queue: string; shards: number }[]> {
+    const all = await this.connection.ask((client) => client.hgetall(this.keys.queues));
+    return Object.entries(all)
+      .filter(([queue]) => only === undefined || queue === only)
+      .map(([queue, shards]) => ({ queue, shards: Number(shards) }))
+      .sort((a, b) => (a.queue < b.queue ? -1 : 1));
+  }
+
+  /** Every lane, by queue and number. */
+  async all(queue?: string): Promise<Lane[]> {
+    const queues = await this.queues(queue);
+    return queues.flatMap(({ queue, shards }) => Array.from({ length: shards }, (_, shard) => ({ queue, shard })));
+  }
+}
+
+/** Items grouped by the lane of their id, with their places in the call. */
+export function byLane<T>(items: T[], id: (item: T) => string): { lane: Lane; items: T[]; locals: string[]; places: number[] }[] {
+  const groups = new Map<string, { lane: Lane; items: T[]; locals: string[]; places: number[] }>();
+  items.forEach((item, place) => {
+    const { queue, shard, local } = addressOf(id(item));
+    const name = `${queue}~${shard}`;
+    let group = groups.get(name);
+    if (!group) groups.set(name, (group = { lane: { queue, shard }, items: [], locals: [], places: [] }));
+    group.items.push(item);
+    group.locals.push(local);
+    group.places.push(place);
+  });
+  return [...groups.values()];
+}
+
+/** One answer per id, in order; `unknown` for what is no id. `ask` gets the ids of one lane at a time. */
+export async function perLane<A>(
+  ids: string[],
+  unknown: (id: string) => A,
+  ask: (lane: Lane, locals: string[], ids: string[]) => Promise<A[]>,
+): Promise<A[]> {
+  const answers: A[] = ids.map((id) => unknown(id));
+  const places = ids.flatMap((id, place) => (parseJobId(id) ? [{ id, place }] : []));
+  await Promise.all(
+    byLane(places, ({ id }) => id).map(async ({ lane, items, locals }) => {
+      const found = await ask(lane, locals, items.map(({ id }) => id)); // prettier-ignore
+      items.forEach(({ place }, i) => (answers[place] = found[i]!));
+    }),
+  );
+  return answers;
+}

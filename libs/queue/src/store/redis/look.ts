@@ -1,0 +1,126 @@
+import { parseJobId } from '../../job/id.js';
+import type { HistoryBucket, JobKey, JobRecord, Lane, QueueRecord, WorkerRecord } from '../store.js';
+import { settingsOf } from './control.js';
+import { escapeWorker } from './keys.js';
+import type { Lanes } from './lanes.js';
+import { type Found, recordOf } from './wire.js';
+
+const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
+
+export async function find(lanes: Lanes, keys: JobKey[], watch: boolean): Promise<(JobRecord | undefined)[]> {
+  const answers = new Array<JobRecord | undefined>(keys.length).fill(undefined);
+  const asked = new Map<string, { lane: Lane; names: string[]; places: number[] }>();
+  const ask = (lane: Lane, name: string, place: number) => {
+    const at = `${lane.queue}~${lane.shard}`;
+    const group = asked.get(at) ?? { lane, names: [], places: [] };
+    group.names.push(name);
+    group.places.push(place);
+    asked.set(at, group);
+  };
+  const named = keys.filter((key): key is Extract<JobKey, { name: string }> => !('id' in key));
+  const everywhere = named.length > 0 ? await lanes.all() : [];
+  keys.forEach((key, place) => {
+    const address = 'id' in key ? parseJobId(key.id) : undefined;
+    if (address) ask(address, address.local, place);
+    else if (!('id' in key)) {
+      const inQueue = everywhere.filter(({ queue }) => key.queue === undefined || queue === key.queue);
+      for (const lane of inQueue) ask(lane, `=${key.name}`, place);
+    }
+  });
+  await Promise.all(
+    [...asked.values()].map(async ({ lane, names, places }) => {
+      const found = await findIn(lanes, lane, names, watch);
+      found.forEach((record, i) => {
+        const before = answers[places[i]!];
+        if (record && (!before || isNewer(record, before))) answers[places[i]!] = record;
+      });
+    }),
+  );
+  return answers;
+}
+
+/** By enqueue; of two at once the one of the first queue. */
+function isNewer(a: JobRecord, b: JobRecord): boolean {
+  return a.enqueuedAt > b.enqueuedAt || (a.enqueuedAt === b.enqueuedAt && a.id < b.id);
+}
+
+/** Records of one lane, by local id or `=name`. */
+export async function findIn(lanes: Lanes, lane: Lane, names: string[], watch = false): Promise<(JobRecord | undefined)[]> {
+  if (names.length === 0) return [];
+  const found = await lanes.run<(Found | null)[]>('find', lane, [watch ? '1' : '', ...names]);
+  return found.map((one) => one ? recordOf(lane, one) : undefined); // prettier-ignore
+}
+
+export async function counts(lanes: Lanes): Promise<QueueRecord[]> {
+  const queues = await lanes.queues();
+  return Promise.all(
+    queues.map(async ({ queue, shards }) => {
+      const all = await Promise.all(
+        Array.from({ length: shards }, (_, shard) => lanes.run<(number | '')[]>('counts', { queue, shard }, [])),
+      );
+      const sum = (i: number) => all.reduce((total, lane) => total + Number(lane[i]), 0);
+      const oldest = all.map((lane) => lane[9]).filter((at): at is number => typeof at === 'number');
+      return {
+        queue,
+        shards,
+        counts: {
+          scheduled: sum(0),
+          blocked: 0,
+          ready: sum(1),
+          active: sum(2),
+          completed: sum(3),
+          failed: sum(4),
+          cancelled: sum(5),
+        },
+        ghosts: sum(6),
+        settings: settingsOf(Number(all[0]![7]), Number(all[0]![8])),
+        oldestReadyAt: oldest.length > 0 ? Math.min(...oldest) : undefined,
+        totals: {
+          enqueued: sum(10),
+          revived: sum(11),
+          completed: sum(12),
+          failed: sum(13),
+          cancelled: sum(14),
+          removed: sum(15),
+        },
+      };
+    }),
+  );
+}
+
+export async function workers(lanes: Lanes, now: number) {
+  const records = await lanes.connection.ask((client) => client.hgetall(lanes.keys.workers));
+  const every = Object.values(records).map((text) => JSON.parse(text) as WorkerRecord);
+  const seen = await Promise.all(every.map((worker) => seenOf(lanes, worker, now)));
+  return seen.filter((worker) => worker !== undefined).sort((a, b) => compare(a.id, b.id));
+}
+
+async function seenOf(lanes: Lanes, worker: WorkerRecord, now: number) {
+  const id = escapeWorker(worker.id);
+  const { connection, keys } = lanes;
+  const ends = await connection.ask((client) => Promise.all(worker.lanes.map((lane) => client.zscore(keys.of(lane, 'w'), id))));
+  const running = ends.map(Number).filter((end) => end > 0 && end >= now);
+  if (running.length === 0) return undefined;
+  const held = await connection.ask((client) => Promise.all(worker.lanes.map((lane) => client.hlen(keys.holds(lane, id)))));
+  return { ...worker, leaseUntil: Math.max(...running), held: held.reduce((sum, n) => sum + n, 0) };
+}
+
+export async function history(lanes: Lanes, { queue, since }: { queue?: string; since?: number }): Promise<HistoryBucket[]> {
+  const buckets = new Map<string, HistoryBucket>();
+  for (const lane of await lanes.all(queue)) {
+    const minutes = await lanes.connection.ask((client) => client.hgetall(lanes.keys.of(lane, 'y')));
+    for (const [minute, text] of Object.entries(minutes)) {
+      const at = Number(minute) * 60_000;
+      if (at < (since ?? -Infinity)) continue;
+      const [completed, failed, cancelled, retry] = text.split(',').map(Number) as [number, number, number, number];
+      const name = `${at} ${lane.queue}`;
+      const bucket = buckets.get(name) ?? { queue: lane.queue, at, completed: 0, failed: 0, cancelled: 0, retry: 0 };
+      bucket.completed += completed;
+      bucket.failed += failed;
+      bucket.cancelled += cancelled;
+      bucket.retry += retry;
+      buckets.set(name, bucket);
+    }
+  }
+  return [...buckets.values()].sort((a, b) => a.at - b.at || compare(a.queue, b.queue));
+}

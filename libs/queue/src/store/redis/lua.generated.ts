@@ -1,0 +1,1291 @@
+// Generated from redis/lua/ by scripts/embed.mjs. Do not edit.
+export const lua = {
+  'adding': `-- adding: how jobs come into a lane; shared by enqueue and exchange.
+-- A job is three arguments: its local id, what it asks for ('' or JSON), and \`<band><task>\\n<body>\`.
+-- JSON  due, expires { in = ms } or { at = ms } · keys { { key, until } … } · replace · crash · keep · attempts · rest (JSON kept with the birth)
+
+local names = { s = 'scheduled', b = 'blocked', r = 'ready', a = 'active', c = 'completed', f = 'failed', x = 'cancelled' }
+
+local function time_of(due)
+  if not due then return nil end
+  return due['in'] and now + due['in'] or due.at
+end
+
+-- The id that holds \`key\`, unless the key is free.
+local function holder_of(key)
+  local entry = call('HGET', uniques, key)
+  if not entry then return nil end
+  local id, since, lasts = entry:match('^([^,]*),([^,]*),(.*)$')
+  local window = tonumber(lasts)
+  if window then return now < since + window and id or nil end
+  local h = read(id)
+  if not h then return nil end
+  local final = h.state == 'c' or h.state == 'f' or h.state == 'x'
+  if lasts == 'started' then return not final and h.started == '' and id or nil end
+  if lasts == 'settled' then return not final and id or nil end
+  return id
+end
+
+local function first_holder(keys, except)
+  for i = 1, #keys do
+    local id = holder_of(keys[i][1])
+    if id and id ~= except then return id end
+  end
+  return nil
+end
+
+local function take_keys(keys, id, since)
+  for i = 1, #keys do
+    local key, lasts = keys[i][1], keys[i][2]
+    call('HSET', uniques, key, id .. ',' .. since .. ',' .. lasts)
+    call('ZREM', windows, key)
+  end
+end
+
+-- \`replace\`: what is new about a job goes into the one that holds its key, while that waits.
+local function replace(id, h, asked, text)
+  local birth = call('HGET', births, id)
+  local head = birth:match('^[^,]*,[^,\\n]*')
+  local _, _, _, json = options(h, id)
+  local rest = json ~= '' and cjson.decode(json) or {}
+  rest.tags = asked.rest and cjson.decode(asked.rest).tags or nil
+  local kept = next(rest) and cjson.encode(rest) or ''
+  local line = head .. ',' .. (time_of(asked.expires) or '') .. ',' .. (asked.crash or '') .. ',' .. (asked.keep or '') .. ',' .. kept
+  call('HSET', births, id, line .. text:match('\\n.*$'))
+  raise_flag(h, 'o')
+  if h.state == 's' then
+    call('ZREM', scheduled, id)
+    make_due(id, h, time_of(asked.due), 'delay')
+  else
+    put(id, h)
+    touch(id, h)
+  end
+  return h.state
+end
+
+-- Adds a job that asks for something. Gives its code in the answer: a state, or \`=<holder>,<state>[,replaced]\`.
+local function add_asking(id, asked, text)
+  flush()
+  local keys = asked.keys or {}
+  local holder = first_holder(keys)
+  if holder then
+    local h = read(holder)
+    if not h then return '=' .. holder .. ',c' end
+    if asked.replace and (h.state == 's' or h.state == 'r') then
+      return '=' .. holder .. ',' .. replace(holder, h, asked, text) .. ',replaced'
+    end
+    return '=' .. holder .. ',' .. h.state
+  end
+  local line, body = text:match('^([^\\n]*)(\\n.*)$')
+  local expires = time_of(asked.expires)
+  local plain = not (expires or asked.crash or asked.keep or asked.rest)
+  local h = fresh(line:sub(1, 1), plain and '' or 'o')
+  h.attempts = asked.attempts or 0
+  if not plain then
+    line = line .. ',' .. (expires or '') .. ',' .. (asked.crash or '') .. ',' .. (asked.keep or '') .. ',' .. (asked.rest or '')
+  end
+  call('HSET', births, id, now .. ',' .. line .. body)
+  take_keys(keys, id, now)
+  count('enqueued')
+  make_due(id, h, time_of(asked.due), 'delay')
+  return h.state
+end
+
+-- Adds \`n\` jobs from ARGV[at] on, in order. Gives a list of codes; a repeated id is recognised and adds nothing.
+local function add_jobs(at, n)
+  local ids, codes, known = {}, {}, {}
+  for i = 1, n do ids[i] = ARGV[at + 3 * (i - 1)] end
+  for from = 1, n, chunk do
+    local found = call('HMGET', births, unpack(ids, from, min(from + chunk - 1, n)))
+    for i = 1, #found do known[from + i - 1] = found[i] and true or false end
+  end
+  local seen, created, stamp = {}, 0, now .. ','
+  for i = 1, n do
+    local id, base = ids[i], at + 3 * (i - 1)
+    if seen[id] or known[i] then
+      flush()
+      codes[i] = read(id).state
+    else
+      local asked, text = ARGV[base + 1], ARGV[base + 2]
+      if asked == '' then
+        local n2 = #set_births
+        set_births[n2 + 1] = id
+        set_births[n2 + 2] = stamp .. text
+        local band = tails[text:sub(1, 1)]
+        band[#band + 1] = id
+        created = created + 1
+        codes[i] = 'r'
+        seen[id] = true
+      else
+        codes[i] = add_asking(id, cjson.decode(asked), text)
+        seen[id] = codes[i]:sub(1, 1) ~= '='
+      end
+    end
+  end
+  if created > 0 then
+    woke = true
+    count('enqueued', created)
+  end
+  return codes
+end
+
+-- How many of these jobs would be created. Jobs of one batch know each other's ids and keys.
+local function would_create(at, n)
+  local ids, taken, created = {}, {}, 0
+  for i = 1, n do
+    local base = at + 3 * (i - 1)
+    local id, keys = ARGV[base], ARGV[base + 1] ~= '' and cjson.decode(ARGV[base + 1]).keys or {}
+    local free = not ids[id] and call('HEXISTS', births, id) == 0
+    for k = 1, #keys do
+      if free then
+        local known = taken[keys[k][1]]
+        if known == nil then known = holder_of(keys[k][1]) ~= nil end
+        free = not known
+      end
+    end
+    if free then
+      ids[id] = true
+      created = created + 1
+      for k = 1, #keys do taken[keys[k][1]] = not tonumber(keys[k][2]) or tonumber(keys[k][2]) > 0 end
+    end
+  end
+  return created
+end
+`,
+  'cancel': `-- cancel: a waiting job at once; a running one is marked and its worker told, or with force loses its hold.
+-- KEYS  the lane · 25 … what each worker named by \`holders\` holds (with force)
+-- ARGV  2 '1' to force · 3 reason · 4 number of holders · holders · ids
+-- gives per id '<applied><state>', '-' for no such job, or '!<worker>' when a hold must be declared first (nothing was done to that job)
+local force, reason, n = ARGV[2] == '1', ARGV[3], tonumber(ARGV[4])
+call('HDEL', meta, '')
+local holds_of = {}
+for i = 1, n do holds_of[ARGV[4 + i]] = KEYS[first + i - 1] end
+
+local function cancel(id)
+  local h = read(id)
+  if not h then return '-' end
+  if h.state == 'a' and not force then
+    if not has(h, 'm') then
+      raise_flag(h, 'm')
+      h.reason = reason
+      call('HSET', marks, id, h.worker)
+      put(id, h)
+      touch(id, h)
+    end
+    told = true
+    return '1a'
+  end
+  if h.state == 'a' then
+    if not holds_of[h.worker] then return '!' .. h.worker end
+    record(h, id, 'cancelled')
+    call('HDEL', holds_of[h.worker], id)
+    leave_hold(id, h)
+    told = true
+  elseif h.state == 's' or h.state == 'r' or h.state == 'b' then
+    leave_place(id, h)
+  else
+    return '0' .. h.state
+  end
+  finish(id, h, 'x', reason)
+  return '1x'
+end
+
+local answers = {}
+for i = 5 + n, #ARGV do
+  answers[#answers + 1] = cancel(ARGV[i])
+  flush()
+end
+save()
+return answers
+`,
+  'configure': `-- configure: settings of this lane.
+-- KEYS  the lane
+-- ARGV  2 paused: '1', '0', or '' to leave it · 3 maxReady: a number, 'none', or '' to leave it · 4 '1': only what is not set yet
+-- gives { paused, maxReady + 1, or 0 for none }
+local write = ARGV[4] == '1' and 'HSETNX' or 'HSET'
+if ARGV[2] ~= '' then call(write, meta, 'paused', ARGV[2]) end
+if ARGV[3] ~= '' then call(write, meta, 'maxReady', ARGV[3] == 'none' and 0 or ARGV[3] + 1) end
+load('paused', 'maxReady')
+if ARGV[2] == '0' then call(PUBLISH, tag .. 'work', 'ready') end
+return { m.paused, m.maxReady }
+`,
+  'counts': `-- counts: what this lane holds.
+-- KEYS  the lane
+-- gives { scheduled, ready, active, completed, failed, cancelled, ghosts, paused, maxReady + 1, oldest or '', enqueued, revived,
+--        completed, failed, cancelled and removed since the beginning }
+load('active', 'ghosts', 'paused', 'maxReady', 'enqueued', 'revived', 'completed', 'failed', 'cancelled', 'removed')
+
+-- When the job at the head of a list was enqueued. Looks past a bounded number of ghosts.
+local function head(key, band)
+  local dropped = {}
+  for _, id in ipairs(call('LRANGE', key, 0, m.ghosts > 0 and limits.page or 0)) do
+    local dead = m.ghosts > 0 and band and tonumber(call('HGET', ghosts, band .. id)) or 0
+    if dead > (dropped[id] or 0) then
+      dropped[id] = (dropped[id] or 0) + 1
+    else
+      return tonumber((call('HGET', births, id):match('^[^,]*')))
+    end
+  end
+  return nil
+end
+
+local waiting, oldest = call('LLEN', suspects) - m.ghosts, head(suspects)
+for band = 0, 3 do
+  waiting = waiting + call('LLEN', KEYS[4 + band])
+  local at = head(KEYS[4 + band], band)
+  if at and (not oldest or at < oldest) then oldest = at end
+end
+return {
+  call('ZCARD', scheduled), waiting, m.active, call('ZCARD', completed) + call('ZCARD', lasting), call('ZCARD', failed),
+  call('ZCARD', cancelled), m.ghosts, m.paused, m.maxReady, oldest or '', m.enqueued, m.revived, m.completed, m.failed, m.cancelled,
+  m.removed,
+}
+`,
+  'enqueue': `-- enqueue: add a batch, in order, whole or not at all.
+-- KEYS  the lane
+-- ARGV  2 producer · 3 its call number · 4 the lowest call number it has no answer to yet · 5 number of jobs · 6 … three per job (see adding)
+-- gives a code per job, joined by line breaks ('r' alone: all were added and are ready), or 'FULL <maxReady>' and nothing was written
+local producer, number, unanswered, n = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
+
+-- Answers of calls that this producer may send again, \`<time>;<number>=<answer>;…\`: a repeat is answered, not run.
+local window = call('HGET', producers, producer) or ''
+local answers = {}
+for done, answer in window:gmatch(';(%d+)=([^;]*)') do
+  if tonumber(done) == number then return answer end
+  if tonumber(done) >= unanswered then answers[#answers + 1] = ';' .. done .. '=' .. answer end
+end
+
+load('maxReady', 'sleepers')
+if m.maxReady > 0 then
+  local created = would_create(6, n)
+  local waiting = call('ZCARD', scheduled) + call('LLEN', suspects) + call('LLEN', r0) + call('LLEN', r1) + call('LLEN', r2)
+    + call('LLEN', r3) - (tonumber(call('HGET', meta, 'ghosts')) or 0)
+  if created > 0 and waiting + created > m.maxReady - 1 then return 'FULL ' .. m.maxReady - 1 end
+end
+
+local codes = add_jobs(6, n)
+local answer = 'r'
+for i = 1, n do
+  if codes[i] ~= 'r' then
+    answer = table.concat(codes, '\\n')
+    break
+  end
+end
+save()
+call('HSET', producers, producer, now .. table.concat(answers) .. ';' .. number .. '=' .. answer)
+return answer
+`,
+  'exchange': `-- exchange: settle what ended, renew the lease, promote what is due, claim the next batch, hand back cancellations.
+-- KEYS  the lane · 25 what this worker holds
+-- ARGV  2 worker · 3 lease · 4 places free · 5 '1' when it may be handed a suspect, alone · 6 number of settlements · 7 … per settlement:
+--       id · fence · code · what the code announces. A code is an outcome (c completed, t retry, s snoozed, f failed, x cancelled,
+--       l released) and letters: 0 keep nothing · k keep · r result · n in · y reason or why · e error · + jobs of this lane
+--       (their number, then three each, see adding) · o jobs of others (their number, then one text each for the outbox)
+-- gives { now, states of the settled, first fence, claimed jobs (id, birth, header, checkpoint, steps; flat), ids to cancel, dueIn or '',
+--       more, paused, suspects, outbox, alone } — or { now, 'GONE', paused } and nothing was done
+local worker, lease, want, alone, n = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5] == '1', tonumber(ARGV[6])
+local holds = KEYS[first]
+-- Redis 6.2 refuses a script without memory at its first write that may need some; after a write that frees, it goes on.
+call('HDEL', holds, '')
+
+load('paused', 'beat', 'grace', 'longest', 'fence', 'takes', 'ghosts', 'sleepers')
+local length = call('HGET', lengths, worker)
+if m.longest > 0 or m.beat > 0 then beat() end
+if not length then
+  save()
+  return { now, 'GONE', m.paused }
+end
+
+-- Settle ----------------------------------------------------------------------------------------------------------------
+
+local drop_holds = gather('HDEL', holds)
+local figures = { c = 0, f = 0, x = 0, t = 0 }
+
+local apply = {
+  c = function(id, h, given)
+    h.attempts = h.attempts + 1
+    drop_facet(h, id, 'E')
+    local keep = given.k
+    if keep == nil then
+      local _, _, own = options(h, id)
+      keep = own
+    end
+    keep = keep == 'inf' and math.huge or tonumber(keep)
+    if given.r and keep ~= 0 then set_facet(h, id, 'R', given.r) else drop_facet(h, id, 'R') end
+    leave_hold(id, h)
+    finish(id, h, 'c', '', keep)
+  end,
+  t = function(id, h, given)
+    record(h, id, 'retry', given.e)
+    h.attempts = h.attempts + 1
+    set_facet(h, id, 'E', given.e)
+    if cancel_if_marked(id, h) then return end
+    leave_hold(id, h)
+    make_due(id, h, now + tonumber(given.n), 'retry')
+  end,
+  s = function(id, h, given)
+    record(h, id, 'snoozed')
+    if cancel_if_marked(id, h) then return end
+    leave_hold(id, h)
+    make_due(id, h, now + tonumber(given.n), 'snooze')
+  end,
+  f = function(id, h, given)
+    record(h, id, 'failed', given.e)
+    h.attempts = h.attempts + 1
+    set_facet(h, id, 'E', given.e)
+    leave_hold(id, h)
+    finish(id, h, 'f', given.y)
+  end,
+  x = function(id, h, given)
+    record(h, id, 'cancelled', given.e)
+    if given.e then set_facet(h, id, 'E', given.e) end
+    leave_hold(id, h)
+    finish(id, h, 'x', given.y)
+  end,
+  l = function(id, h, given)
+    if not given.n then return release(id, h) end
+    h.releases = h.releases + 1
+    if cancel_if_marked(id, h) then return end
+    leave_hold(id, h)
+    make_due(id, h, now + tonumber(given.n), given.y or 'delay')
+  end,
+}
+
+-- Where settlement \`i\` begins, and the arguments it announces.
+local at = 7
+local none = {}
+local function announced(code)
+  if #code == 1 then return none end
+  local given = {}
+  for flag in code:sub(2):gmatch('.') do
+    if flag == '0' then
+      given.k = '0'
+    elseif flag == '+' then
+      given.jobs, given.jobs_at = tonumber(ARGV[at]), at + 1
+      at = at + 1 + 3 * given.jobs
+    elseif flag == 'o' then
+      given.others, given.others_at = tonumber(ARGV[at]), at + 1
+      at = at + 1 + given.others
+    else
+      given[flag] = ARGV[at]
+      at = at + 1
+    end
+  end
+  return given
+end
+
+local function send_away(given)
+  load('sent')
+  for i = 0, given.others - 1 do
+    m.sent = max(m.sent + 1, micros)
+    call('RPUSH', outbox, whole(m.sent) .. ',' .. now .. ',' .. ARGV[given.others_at + i])
+  end
+  change.sent = whole(m.sent)
+  call('HSET', meta, 'sent', change.sent)
+end
+
+-- The headers of all that is settled, read at once; \`at\` moves over what each code announces.
+local ids, places, settled, texts = {}, {}, {}, {}
+for i = 1, n do
+  ids[i], places[i] = ARGV[at], at
+  local code = ARGV[at + 2]
+  at = at + 3
+  if #code > 1 then announced(code) end
+end
+for from = 1, n, chunk do
+  local found = call('HMGET', headers, unpack(ids, from, min(from + chunk - 1, n)))
+  for i = 1, #found do texts[ids[from + i - 1]] = found[i] end
+end
+local plain_tail = ',' .. worker .. ',,'
+for i = 1, n do
+  local id = ids[i]
+  at = places[i]
+  local fence, code, text = ARGV[at + 1], ARGV[at + 2], texts[id]
+  at = at + 3
+  local hold = fence .. plain_tail
+  if not text or text:sub(1, 1) ~= 'a' or text:sub(4, 3 + #hold - 1) ~= hold:sub(1, -2) then
+    settled[i] = '-'
+  elseif code == 'c0' and text:sub(4, 3 + #hold) == hold then
+    -- The common case: nobody watches, nothing was asked for, nothing is kept.
+    add(drop_births, id)
+    add(drop_headers, id)
+    add(drop_holds, id)
+    count('completed')
+    count('active', -1)
+    figures.c = figures.c + 1
+    settled[i], texts[id] = 'c', nil
+  else
+    local given, outcome, h = announced(code), code:sub(1, 1), parse(text)
+    apply[outcome](id, h, given)
+    add(drop_holds, id)
+    settled[i], texts[id] = h.state, nil
+    local figure = h.state
+    if outcome == 't' and figure ~= 'x' then figure = 't' end
+    if figures[figure] then figures[figure] = figures[figure] + 1 end
+    if given.jobs then
+      flush()
+      add_jobs(given.jobs_at, given.jobs)
+    end
+    if given.others then send_away(given) end
+  end
+end
+if figures.c + figures.f + figures.x + figures.t > 0 then
+  local minute = floor(now / 60000)
+  local c, f, x, t = (call('HGET', minutes, minute) or '0,0,0,0'):match('^(%d+),(%d+),(%d+),(%d+)$')
+  call('HSET', minutes, minute, c + figures.c .. ',' .. f + figures.f .. ',' .. x + figures.x .. ',' .. t + figures.t)
+end
+
+-- Renew, promote ----------------------------------------------------------------------------------------------------------
+
+call('ZADD', leases, now + lease, worker)
+if tonumber(length) ~= lease then
+  call('HSET', lengths, worker, lease)
+  longest_lease()
+end
+flush()
+local dues = call('ZRANGEBYSCORE', scheduled, '-inf', now, 'LIMIT', 0, limits.promote)
+if dues[1] then
+  local found = call('HMGET', headers, unpack(dues))
+  for i = 1, #dues do
+    add(unschedule, dues[i])
+    ready(dues[i], parse(found[i]), 'promoted')
+  end
+  flush()
+end
+
+-- Claim -------------------------------------------------------------------------------------------------------------------
+
+local jobs, fence, taken, apart = {}, max(m.fence + 1, micros), 0, false
+local left, live, waiting, looked = {}, 0, 0, 0
+for band = 0, 3 do
+  local size = call('LLEN', KEYS[4 + band])
+  if m.ghosts + (tally.ghosts or 0) > 0 and size > 0 then size = size - (tonumber(call('HGET', ghosts, '#' .. band)) or 0) end
+  left[band] = size
+  waiting = waiting + size
+  if size > 0 then live = live + 1 end
+end
+
+-- A job past its expiry is cancelled instead.
+local function begin(id, birth, text, set_holds)
+  local options_at = birth:find('^%d+,%d[^,\\n]*\\n') == nil
+  if options_at then
+    local expires = tonumber((birth:match('^[^,]*,[^,\\n]*,([^,]*),')))
+    if expires and expires <= now then
+      local h = text and parse(text) or born(birth)
+      finish(id, h, 'x', 'expired')
+      return false
+    end
+  end
+  local mark, last, h, band = whole(fence + taken), '', nil, birth:match(',(%d)')
+  if text then
+    h = parse(text)
+    h.state, h.fence, h.worker, h.started, h.reason = 'a', mark, worker, now, ''
+    put(id, h)
+    touch(id, h)
+  else
+    add(set_headers, id, 'a' .. band .. ',' .. mark .. ',' .. worker .. (options_at and ',o,0,0,0,,' or ',,0,0,0,,') .. now .. ',,')
+  end
+  taken = taken + 1
+  add(set_holds, id, mark)
+  local k = #jobs
+  jobs[k + 1], jobs[k + 2] = id, birth
+  jobs[k + 3] = h and h.attempts .. ',' .. h.crashes .. ',' .. h.releases .. ',' .. h.due or ''
+  jobs[k + 4] = h and has(h, 'K') and call('HGET', facets, 'K' .. id) or false
+  jobs[k + 5] = h and has(h, 'T') and call('HGET', facets, 'T' .. id) or false
+  return true
+end
+
+local set_holds = gather('HSET', holds)
+local function begin_all(list)
+  local births_found, headers_found = call('HMGET', births, unpack(list)), call('HMGET', headers, unpack(list))
+  local begun = 0
+  for i = 1, #list do
+    if births_found[i] and begin(list[i], births_found[i], headers_found[i], set_holds) then begun = begun + 1 end
+  end
+  return begun
+end
+
+-- Ids of cancelled, removed or postponed jobs stay in their list until they come to its head.
+local function without_ghosts(band, list)
+  if m.ghosts + (tally.ghosts or 0) <= 0 then return list end
+  local fields, lives = {}, {}
+  for i = 1, #list do fields[i] = band .. list[i] end
+  local found = call('HMGET', ghosts, unpack(fields))
+  for i = 1, #list do
+    if found[i] and tonumber(call('HGET', ghosts, fields[i]) or 0) > 0 then
+      if call('HINCRBY', ghosts, fields[i], -1) == 0 then call('HDEL', ghosts, fields[i]) end
+      if call('HINCRBY', ghosts, '#' .. band, -1) == 0 then call('HDEL', ghosts, '#' .. band) end
+      count('ghosts', -1)
+    else
+      lives[#lives + 1] = list[i]
+    end
+  end
+  return lives
+end
+
+-- Takes up to \`places\` jobs of a band, looking at no more than \`limits.batch\` entries per call.
+local function take(band, places)
+  while places > 0 and left[band] > 0 and looked < limits.batch do
+    local list = call('LPOP', KEYS[4 + band], min(places, limits.batch - looked, chunk))
+    if not list then return end
+    looked = looked + #list
+    local lives = without_ghosts(band, list)
+    left[band], waiting = left[band] - #lives, waiting - #lives
+    if lives[1] then places = places - begin_all(lives) end
+  end
+end
+
+if want > 0 and m.paused == 0 then
+  local suspect = alone and call('LPOP', suspects, 1)
+  while suspect and suspect[1] and not apart do
+    apart = begin_all(suspect) == 1
+    if not apart then suspect = call('LPOP', suspects, 1) end
+  end
+  if not apart and waiting > 0 then
+    local takes = m.takes
+    local share = live > 1 and floor((takes + want) / limits.lowestShare) - floor(takes / limits.lowestShare) or 0
+    local lowest
+    for band = 0, 3 do take(band, want - share - taken) end
+    for band = 0, 3 do lowest = left[band] > 0 and band or lowest end
+    if lowest and share > 0 then take(lowest, min(share, want - taken)) end
+    for band = 0, 3 do take(band, want - taken) end
+    if taken > 0 then change.takes = m.takes + taken end
+  end
+  if taken > 0 then
+    change.fence = whole(fence + taken - 1)
+    count('active', taken)
+  end
+end
+-- Nothing is left for anybody, and this worker has room: whoever brings work calls out.
+if taken < want and not apart then
+  woke = false
+  if m.sleepers == 0 then change.sleepers = '1' end
+end
+flush()
+
+-- Hand back -----------------------------------------------------------------------------------------------------------------
+
+local cancels = {}
+if call('HLEN', marks) > 0 then
+  local marked = call('HGETALL', marks)
+  for i = 1, #marked, 2 do
+    if marked[i + 1] == worker then cancels[#cancels + 1] = { marked[i], tonumber(call('HGET', holds, marked[i])) } end
+  end
+  table.sort(cancels, function(a, b) return a[2] < b[2] end)
+  for i = 1, #cancels do cancels[i] = cancels[i][1] end
+end
+local next_due = call('ZRANGE', scheduled, 0, 0, 'WITHSCORES')[2]
+save()
+return {
+  now, table.concat(settled), whole(fence), jobs, cancels, next_due and max(0, tonumber(next_due) - now) or '',
+  waiting > 0 and 1 or 0, m.paused, call('LLEN', suspects), call('LLEN', outbox), apart and 1 or 0,
+}
+`,
+  'find': `-- find: all that is known of some jobs.
+-- KEYS  the lane
+-- ARGV  2 '1' to watch them until they are settled · 3 … ids, or \`=\` and the caller's own name
+-- gives per job { id, birth, header or '', facets: letter and text; flat }, or false
+local answers = {}
+for i = 3, #ARGV do
+  local id = ARGV[i]
+  if id:sub(1, 1) == '=' then id = (call('HGET', uniques, id) or ''):match('^[^,]*') end
+  local birth = call('HGET', births, id)
+  if birth then
+    local text = call('HGET', headers, id)
+    local h = text and parse(text) or born(birth)
+    if ARGV[2] == '1' and not has(h, 'w') and not (h.state == 'c' or h.state == 'f' or h.state == 'x') then
+      raise_flag(h, 'w')
+      call('HSET', headers, id, pack(h))
+    end
+    local found = {}
+    for flag in h.flags:gmatch('%u') do add(found, flag, call('HGET', facets, flag .. id)) end
+    answers[#answers + 1] = { id, birth, text or '', found }
+  else
+    answers[#answers + 1] = false
+  end
+end
+return answers
+`,
+  'know': `-- know: the registry of a namespace learns of a queue and how many shards it has. Numbers only grow.
+-- KEYS  1 queues · 2 settings
+-- ARGV  1 queue · 2 shards
+-- gives { paused or false, maxReady or false }: settings that a new lane begins with
+local queues, settings = unpack(KEYS)
+local queue, shards = unpack(ARGV)
+local known = tonumber(redis.call('HGET', queues, queue) or 0)
+if tonumber(shards) > known then redis.call('HSET', queues, queue, shards) end
+return redis.call('HMGET', settings, queue .. ':paused', queue .. ':maxReady')
+`,
+  'lane': `-- lane: what every script of a lane begins with: the names of its keys, its clock, a job's header, and the moves all verbs share.
+-- KEYS  1 meta · 2 births · 3 headers · 4–7 ready, a list per band · 8 suspects · 9 scheduled · 10 leases · 11 lease lengths
+--       12 unique keys · 13 timed unique keys · 14 facets · 15 completed · 16 cancelled · 17 failed · 18 completed, kept for a
+--       time of their own · 19 when those lapse · 20 minutes · 21 ghosts · 22 marks · 23 outbox · 24 producers · 25 … of the verb
+-- ARGV  1 now in milliseconds, or '' for the server's time · 2 … of the verb
+--
+-- A birth is written once: \`<enqueuedAt>,<band><task>[,<expiresAt>,<crashLimit>,<keep>,<json>]\\n<body>\`. What is in brackets
+-- is there only when something was asked for. A header is what changes: a job without one is ready and was never touched.
+-- Writes are gathered and sent by \`flush\`, a command per key and chunk, not per job.
+local call, floor, min, max = redis.call, math.floor, math.min, math.max
+local meta, births, headers, r0, r1, r2, r3, suspects, scheduled, leases, lengths, uniques, windows, facets, completed,
+  cancelled, failed, lasting, lapsing, minutes, ghosts, marks, outbox, producers = unpack(KEYS)
+local bands = { ['0'] = r0, ['1'] = r1, ['2'] = r2, ['3'] = r3 }
+local tag = meta:sub(1, -2)
+local first = 25
+local chunk = 500
+
+local now, micros
+if ARGV[1] ~= '' then
+  now = tonumber(ARGV[1])
+  micros = now * 1000
+else
+  local time = call('TIME')
+  micros = time[1] * 1000000 + time[2]
+  now = floor(micros / 1000)
+end
+
+local function whole(number)
+  return string.format('%.0f', number)
+end
+
+-- Gathered writes -----------------------------------------------------------------------------------------------------
+
+local gathered = {}
+local function gather(command, key)
+  local list = {}
+  gathered[#gathered + 1] = { command, key, list }
+  return list
+end
+
+local drop_headers, drop_births, drop_facets = gather('HDEL', headers), gather('HDEL', births), gather('HDEL', facets)
+local unschedule, unmark = gather('ZREM', scheduled), gather('HDEL', marks)
+local set_births, set_headers = gather('HSET', births), gather('HSET', headers)
+local schedule = gather('ZADD', scheduled)
+local finished = {
+  c = gather('ZADD', completed),
+  x = gather('ZADD', cancelled),
+  f = gather('ZADD', failed),
+  l = gather('ZADD', lasting),
+  u = gather('ZADD', lapsing),
+}
+local tails = { ['0'] = gather('RPUSH', r0), ['1'] = gather('RPUSH', r1), ['2'] = gather('RPUSH', r2), ['3'] = gather('RPUSH', r3) }
+local fronts = { ['0'] = gather('LPUSH', r0), ['1'] = gather('LPUSH', r1), ['2'] = gather('LPUSH', r2), ['3'] = gather('LPUSH', r3) }
+local suspect_tail, suspect_front = gather('RPUSH', suspects), gather('LPUSH', suspects)
+
+local function add(list, a, b)
+  local n = #list
+  list[n + 1] = a
+  if b ~= nil then list[n + 2] = b end
+end
+
+local function send(command, key, list)
+  local n = #list
+  for from = 1, n, chunk do call(command, key, unpack(list, from, min(from + chunk - 1, n))) end
+  for i = n, 1, -1 do list[i] = nil end
+end
+
+local function flush()
+  for i = 1, #gathered do
+    local write = gathered[i]
+    if write[3][1] then send(write[1], write[2], write[3]) end
+  end
+end
+
+-- The lane's own figures: \`m\` is what was read, \`change\` is written by \`save\`, \`tally\` is added up.
+
+local m, change, tally = {}, {}, {}
+local function load(...)
+  local names = { ... }
+  local values = call('HMGET', meta, ...)
+  for i = 1, #names do m[names[i]] = tonumber(values[i]) or 0 end
+end
+
+local function count(name, n)
+  tally[name] = (tally[name] or 0) + (n or 1)
+end
+
+-- Hints. \`woke\`: work became ready; \`told\`: somebody was asked to stop; \`changed\`: watched jobs.
+
+local woke, told, changed = false, false, {}
+
+local function save()
+  flush()
+  if woke and (m.sleepers or tonumber(call('HGET', meta, 'sleepers'))) == 1 then
+    change.sleepers = change.sleepers or '0'
+    call(PUBLISH, tag .. 'work', 'ready')
+  end
+  if told then call(PUBLISH, tag .. 'work', 'cancelled') end
+  if changed[1] then call(PUBLISH, tag .. 'jobs', table.concat(changed, ' ')) end
+  local list = {}
+  for name, value in pairs(change) do add(list, name, value) end
+  if list[1] then call('HSET', meta, unpack(list)) end
+  for name, n in pairs(tally) do
+    if n ~= 0 then call('HINCRBY', meta, name, n) end
+  end
+end
+
+-- Headers -------------------------------------------------------------------------------------------------------------
+-- \`<state><band>,<fence>,<worker>,<flags>,<attempts>,<crashes>,<releases>,<dueAt>,<startedAt>,<finishedAt>,<reason>\`
+-- state  s scheduled · b blocked · r ready · a active · c completed · f failed · x cancelled
+-- flags  o has options in its birth · w watched · m marked · H history · L log · P progress · K checkpoint · T steps · R result · E error
+-- reason of a final state; why it is scheduled; of the mark
+
+local shape = '^(%a)(%d),(%d*),([^,]*),(%a*),(%d+),(%d+),(%d+),([^,]*),([^,]*),([^,]*),(.*)$'
+
+local function parse(text)
+  local state, band, fence, worker, flags, attempts, crashes, releases, due, started, ended, reason = text:match(shape)
+  return {
+    state = state, band = band, fence = fence, worker = worker, flags = flags, attempts = tonumber(attempts),
+    crashes = tonumber(crashes), releases = tonumber(releases), due = due, started = started, ended = ended, reason = reason,
+  }
+end
+
+local function pack(h)
+  return h.state .. h.band .. ',' .. h.fence .. ',' .. h.worker .. ',' .. h.flags .. ',' .. h.attempts .. ',' .. h.crashes
+    .. ',' .. h.releases .. ',' .. h.due .. ',' .. h.started .. ',' .. h.ended .. ',' .. h.reason
+end
+
+-- The header of a job that has none yet. \`head\` is the first line of its birth.
+local function fresh(band, flags)
+  return {
+    state = 'r', band = band, fence = '', worker = '', flags = flags, attempts = 0, crashes = 0, releases = 0,
+    due = '', started = '', ended = '', reason = '',
+  }
+end
+
+local function born(birth)
+  local band, rest = birth:match('^[^,]*,(%d)[^,\\n]*(.)')
+  return fresh(band, rest == ',' and 'o' or '')
+end
+
+-- The header of one job, or nil when there is no such job.
+local function read(id)
+  local text = call('HGET', headers, id)
+  if text then return parse(text) end
+  local birth = call('HGET', births, id)
+  return birth and born(birth) or nil
+end
+
+local function put(id, h)
+  add(set_headers, id, pack(h))
+end
+
+local function has(h, flag)
+  return h.flags:find(flag, 1, true)
+end
+
+local function raise_flag(h, flag)
+  if not has(h, flag) then h.flags = h.flags .. flag end
+end
+
+local function drop_flag(h, flag)
+  h.flags = h.flags:gsub(flag, '')
+end
+
+-- What was asked for at birth: expiresAt, crashLimit, keep, json; '' where nothing was.
+local function options(h, id)
+  if not has(h, 'o') then return '', '', '', '' end
+  return call('HGET', births, id):match('^[^,]*,[^,\\n]*,([^,]*),([^,]*),([^,]*),([^\\n]*)\\n')
+end
+
+local function crash_limit(h, id)
+  local _, limit = options(h, id)
+  return tonumber(limit) or limits.crashes
+end
+
+local function keys_of(h, id)
+  local _, _, _, json = options(h, id)
+  return json ~= '' and cjson.decode(json).keys or {}
+end
+
+local function touch(id, h)
+  if has(h, 'w') then add(changed, id) end
+end
+
+-- Facets: what few jobs have. A field per job and kind: \`<flag><id>\`.
+
+local function set_facet(h, id, flag, text)
+  raise_flag(h, flag)
+  call('HSET', facets, flag .. id, text)
+end
+
+local function drop_facet(h, id, flag)
+  if not has(h, flag) then return end
+  drop_flag(h, flag)
+  add(drop_facets, flag .. id)
+end
+
+-- Appends lines to a facet and keeps the newest \`bound\`.
+local function append(h, id, flag, text, bound)
+  local old = has(h, flag) and call('HGET', facets, flag .. id)
+  if old then text = old .. '\\n' .. text end
+  local _, breaks = text:gsub('\\n', '')
+  local at = 0
+  for _ = 1, breaks + 1 - bound do at = text:find('\\n', at + 1, true) end
+  set_facet(h, id, flag, at > 0 and text:sub(at + 1) or text)
+end
+
+-- Writes down how the attempt in hand ended. Comes before the job leaves \`active\`.
+local function record(h, id, outcome, error)
+  local entry = { attempt = h.attempts + 1, worker = h.worker, startedAt = tonumber(h.started), finishedAt = now, outcome = outcome, error = error }
+  append(h, id, 'H', cjson.encode(entry), limits.history)
+end
+
+-- Moves ---------------------------------------------------------------------------------------------------------------
+
+-- Ready: at the tail (a new turn, so an old due time goes), 'front', or 'promoted' (at the tail; the due time stays readable).
+local function ready(id, h, how)
+  h.state, h.reason = 'r', ''
+  if not how then h.due = '' end
+  if h.crashes > 0 and h.crashes >= crash_limit(h, id) - 1 then
+    add(how == 'front' and suspect_front or suspect_tail, id)
+  else
+    add((how == 'front' and fronts or tails)[h.band], id)
+  end
+  put(id, h)
+  touch(id, h)
+  woke = true
+end
+
+-- Scheduled for \`at\`, or ready when that has passed.
+local function make_due(id, h, at, why)
+  if not at or at <= now then return ready(id, h) end
+  h.state, h.due, h.reason = 's', at, why
+  add(schedule, at, id)
+  put(id, h)
+  touch(id, h)
+end
+
+-- Leaves \`active\`; the caller drops the hold.
+local function leave_hold(id, h)
+  if has(h, 'm') then
+    drop_flag(h, 'm')
+    add(unmark, id)
+  end
+  h.fence, h.worker = '', ''
+  count('active', -1)
+end
+
+-- Out of the waiting place of its state. In a band the id stays behind as a ghost; a suspect really leaves.
+local function leave_place(id, h)
+  if h.state == 's' then
+    add(unschedule, id)
+  elseif h.state == 'r' and (h.crashes == 0 or call('LREM', suspects, 1, id) == 0) then
+    call('HINCRBY', ghosts, h.band .. id, 1)
+    call('HINCRBY', ghosts, '#' .. h.band, 1)
+    count('ghosts')
+  end
+end
+
+-- The record vanishes, and the keys that point to it; timed ones stay until they are over.
+local function forget(id, h)
+  local keys = has(h, 'o') and keys_of(h, id) or {}
+  for i = 1, #keys do
+    local key, window = keys[i][1], tonumber(keys[i][2])
+    local entry = call('HGET', uniques, key)
+    if entry and entry:sub(1, #id + 1) == id .. ',' then
+      local since = tonumber(entry:match(',([^,]*),'))
+      if not window or since + window <= now then
+        call('HDEL', uniques, key)
+        call('ZREM', windows, key)
+      else
+        call('ZADD', windows, since + window, key)
+      end
+    end
+  end
+  for flag in h.flags:gmatch('%u') do add(drop_facets, flag .. id) end
+  add(drop_births, id)
+  add(drop_headers, id)
+  if h.state ~= 'c' and h.state ~= 'x' then count('removed') end
+end
+
+local totals = { c = 'completed', f = 'failed', x = 'cancelled' }
+
+-- A final state, kept for \`keep\` milliseconds (only completed jobs may have a time of their own). With 0 nothing is left.
+local function finish(id, h, state, reason, keep)
+  h.state, h.reason, h.ended = state, reason, now
+  count(totals[state])
+  touch(id, h)
+  drop_flag(h, 'w')
+  if keep == 0 then return forget(id, h) end
+  if keep and keep ~= limits.keepFinished then
+    add(finished.l, now, id)
+    add(finished.u, keep == math.huge and 'inf' or now + keep, id)
+  else
+    add(finished[state], now, id)
+  end
+  put(id, h)
+end
+
+-- Marked to be cancelled: does not run again.
+local function cancel_if_marked(id, h)
+  if not has(h, 'm') then return false end
+  local reason = h.reason
+  leave_hold(id, h)
+  finish(id, h, 'x', reason)
+  return true
+end
+
+-- Given back, uncharged and to the front.
+local function release(id, h)
+  h.releases = h.releases + 1
+  if cancel_if_marked(id, h) then return end
+  leave_hold(id, h)
+  ready(id, h, 'front')
+end
+
+-- The ids in \`holds\` (a worker's hash of id → fence), latest claim first: given back one by one they stand in their old order.
+local function latest_first(holds)
+  local flat = call('HGETALL', holds)
+  local list = {}
+  for i = 1, #flat, 2 do list[#list + 1] = { flat[i], tonumber(flat[i + 1]), flat[i + 1] } end
+  table.sort(list, function(a, b) return a[2] > b[2] end)
+  return list
+end
+
+-- Leases --------------------------------------------------------------------------------------------------------------
+
+local function longest_lease()
+  local longest = 0
+  for _, length in ipairs(call('HVALS', lengths)) do longest = max(longest, tonumber(length)) end
+  change.longest = longest
+end
+
+-- Somebody spoke with this lane. After an outage every worker looks dead, though it was the store that was away: nothing
+-- is reaped until workers had a full lease to report back. Needs beat, grace and longest loaded.
+local function beat()
+  local before = m.beat
+  change.beat = now
+  if before == 0 then return end
+  local back = now < before - 1000
+  if m.longest == 0 then
+    if m.grace ~= 0 then m.grace, change.grace = 0, 0 end
+  elseif back or now - before > m.longest / 2 then
+    m.grace = now + m.longest
+    change.grace = m.grace
+  end
+  if back then
+    for _, worker in ipairs(call('HKEYS', lengths)) do call('ZADD', leases, now + m.longest, worker) end
+  end
+end
+`,
+  'note': `-- note: what a running attempt leaves behind. Only the attempt that holds the job may write.
+-- KEYS  the lane
+-- ARGV  2 id · 3 fence · 4 number of log lines · 5 log lines as JSON, joined by line breaks · 6 '1' and 7 the progress, 8 '1' and
+--       9 the checkpoint, 10 '1' and 11 the step's name as JSON and 12 its result as JSON; '' where there is none
+-- gives 1, or 0 when the hold was lost
+local id = ARGV[2]
+local text = call('HGET', headers, id)
+local h = text and parse(text)
+if not h or h.state ~= 'a' or h.fence ~= ARGV[3] then return 0 end
+
+if ARGV[4] ~= '0' then append(h, id, 'L', ARGV[5], limits.log) end
+if ARGV[6] == '1' then set_facet(h, id, 'P', ARGV[7]) end
+if ARGV[8] == '1' then set_facet(h, id, 'K', ARGV[9]) end
+if ARGV[10] == '1' then
+  -- A line per step, \`<name>:<result>\`; the newest result of a name counts.
+  local lines, name = {}, ARGV[11] .. ':'
+  for line in (has(h, 'T') and call('HGET', facets, 'T' .. id) or ''):gmatch('[^\\n]+') do
+    if line:sub(1, #name) ~= name then lines[#lines + 1] = line end
+  end
+  lines[#lines + 1] = name .. ARGV[12]
+  set_facet(h, id, 'T', table.concat(lines, '\\n'))
+end
+put(id, h)
+touch(id, h)
+save()
+return 1
+`,
+  'prune': `-- prune: forget finished jobs past their time, then those beyond the count; timed keys that are over; minutes older than a day.
+-- KEYS  the lane
+-- ARGV  2 page · 3 keep count
+-- gives how many jobs were forgotten
+local page, keep_count = tonumber(ARGV[2]), tonumber(ARGV[3])
+local left = page
+call('HDEL', meta, '')
+
+local function drop(id, ...)
+  for _, key in ipairs({ ... }) do call('ZREM', key, id) end
+  forget(id, read(id))
+  left = left - 1
+end
+
+-- Completed jobs are two lines, by finish and by lapse; the one whose head goes first.
+local function head_of(key, age)
+  local head = call('ZRANGE', key, 0, 0, 'WITHSCORES')
+  return head[1], head[1] and tonumber(head[2]) + age or math.huge
+end
+
+local function old(key, age)
+  while left > 0 do
+    local id, ends = head_of(key, age)
+    if not id or ends > now then return end
+    drop(id, key)
+  end
+end
+
+local function old_completed()
+  while left > 0 do
+    local id, ends = head_of(completed, limits.keepFinished)
+    local own, own_ends = head_of(lapsing, 0)
+    if own and (not id or own_ends < ends or (own_ends == ends and own < id)) then
+      if own_ends > now then return end
+      drop(own, lapsing, lasting)
+    else
+      if not id or ends > now then return end
+      drop(id, completed)
+    end
+  end
+end
+
+local function surplus(key)
+  while left > 0 and call('ZCARD', key) > keep_count do drop((head_of(key, 0)), key) end
+end
+
+local function surplus_completed()
+  while left > 0 and call('ZCARD', completed) + call('ZCARD', lapsing) > keep_count do
+    local id, ends = head_of(completed, limits.keepFinished)
+    local own, own_ends = head_of(lapsing, 0)
+    if own and (not id or own_ends < ends or (own_ends == ends and own < id)) then drop(own, lapsing, lasting) else drop(id, completed) end
+  end
+end
+
+old_completed()
+old(cancelled, limits.keepFinished)
+old(failed, limits.keepFailed)
+surplus_completed()
+surplus(cancelled)
+surplus(failed)
+save()
+
+for _, key in ipairs(call('ZRANGEBYSCORE', windows, '-inf', now, 'LIMIT', 0, limits.page)) do
+  call('ZREM', windows, key)
+  call('HDEL', uniques, key)
+end
+for _, minute in ipairs(call('HKEYS', minutes)) do
+  if minute * 60000 < now - 86400000 then call('HDEL', minutes, minute) end
+end
+-- Producers that have been silent for an hour have nothing left to repeat.
+local page_of = call('HSCAN', producers, call('HGET', meta, 'scan') or '0', 'COUNT', limits.page)
+for i = 1, #page_of[2], 2 do
+  local seen = tonumber(page_of[2][i + 1]:match('^%d+'))
+  if seen and seen < now - 3600000 and page_of[2][i]:sub(1, 1) ~= '~' then call('HDEL', producers, page_of[2][i]) end
+end
+if page_of[1] ~= '0' then call('HSET', meta, 'scan', page_of[1]) else call('HDEL', meta, 'scan') end
+return page - left
+`,
+  'reap': `-- reap: give back, up to a page, what workers hold whose lease ran out. One crash more; at its limit a job fails.
+-- KEYS  the lane · 25 … what each worker named below holds
+-- ARGV  2 page · 3 … workers. The caller learns them from the first call, which names nobody: keys must be declared
+-- gives { grace or 0, workers to name in the next call, released, failed (id and task; flat), cancelled, lost, more }
+load('beat', 'grace', 'longest')
+beat()
+if now < m.grace then
+  save()
+  return { m.grace, {}, {}, {}, {}, {}, 0 }
+end
+
+local ended = call('ZRANGEBYSCORE', leases, '-inf', '(' .. now)
+if #ARGV == 2 or not ended[1] then
+  save()
+  return { 0, ended, {}, {}, {}, {}, 0 }
+end
+
+local released, failed_jobs, cancelled_jobs, lost, more = {}, {}, {}, {}, 0
+local holds_of = {}
+for i = 3, #ARGV do holds_of[ARGV[i]] = KEYS[first + i - 3] end
+
+local function give_back(id, holds)
+  local h = parse(call('HGET', headers, id))
+  record(h, id, 'lost')
+  h.crashes = h.crashes + 1
+  call('HDEL', holds, id)
+  if h.crashes >= crash_limit(h, id) then
+    leave_hold(id, h)
+    finish(id, h, 'f', 'worker-lost')
+    add(failed_jobs, id, call('HGET', births, id):match('^[^,]*,%d([^,\\n]*)'))
+  elseif cancel_if_marked(id, h) then
+    add(cancelled_jobs, id)
+  else
+    leave_hold(id, h)
+    ready(id, h, 'front')
+    add(released, id)
+  end
+end
+
+local left = tonumber(ARGV[2])
+for i = 1, #ended do
+  local worker = ended[i]
+  local holds = holds_of[worker]
+  if not holds then
+    more = 1
+    break
+  end
+  local list = latest_first(holds)
+  for k = 1, min(left, #list) do give_back(list[k][1], holds) end
+  call('HDEL', lengths, worker)
+  if #list > left then
+    -- A page was too short for all it holds: it may not come back in between.
+    call('ZADD', leases, 0, worker)
+    more = 1
+    break
+  end
+  left = left - #list
+  call('ZREM', leases, worker)
+  lost[#lost + 1] = worker
+end
+longest_lease()
+save()
+return { 0, {}, released, failed_jobs, cancelled_jobs, lost, more }
+`,
+  'reconcile': `-- reconcile: release what the store thinks a worker holds and it does not, because the answer that handed it over was lost.
+-- KEYS  the lane · 25 what it holds
+-- ARGV  2 … id and fence of what the worker does hold
+-- gives the ids released
+local holds = KEYS[first]
+local known = {}
+for i = 2, #ARGV, 2 do known[ARGV[i]] = ARGV[i + 1] end
+local list, released = latest_first(holds), {}
+for i = 1, #list do
+  local id, fence = list[i][1], list[i][3]
+  if known[id] ~= fence then
+    call('HDEL', holds, id)
+    release(id, parse(call('HGET', headers, id)))
+    released[#released + 1] = id
+  end
+end
+save()
+return released
+`,
+  'register': `-- register: a worker begins, with a lease on this lane.
+-- KEYS  the lane
+-- ARGV  2 worker · 3 lease
+-- gives 1
+load('beat', 'grace', 'longest')
+beat()
+call('ZADD', leases, now + ARGV[3], ARGV[2])
+call('HSET', lengths, ARGV[2], ARGV[3])
+longest_lease()
+save()
+return 1
+`,
+  'relay': `-- relay: what another lane's outbox sends here, once each. Entries of one lane come in the order of their numbers.
+-- KEYS  the lane
+-- ARGV  2 the lane they come from · 3 number of the last one · 4 number of jobs · 5 … three per job (see adding), with absolute times
+--       Jobs whose number is not above the last one received are left out: 5 + 3 · jobs … their numbers
+-- gives how many were new
+local producer, n = '~' .. ARGV[2], tonumber(ARGV[4])
+local last = tonumber((call('HGET', producers, producer) or '0'):match('%d+$'))
+local base = 5 + 3 * n
+local skip = 0
+while skip < n and tonumber(ARGV[base + skip]) <= last do skip = skip + 1 end
+load('sleepers')
+if skip < n then
+  add_jobs(5 + 3 * skip, n - skip)
+  save()
+  call('HSET', producers, producer, ARGV[3])
+end
+return n - skip
+`,
+  'remove': `-- remove: forget jobs that are not active.
+-- KEYS  the lane
+-- ARGV  2 … ids
+-- gives per id '1' when it was forgotten, '0a' when it runs, '-' for no such job
+call('HDEL', meta, '')
+local place = { c = { completed, lasting, lapsing }, x = { cancelled }, f = { failed } }
+
+local function remove(id)
+  local h = read(id)
+  if not h then return '-' end
+  if h.state == 'a' then return '0a' end
+  leave_place(id, h)
+  for _, key in ipairs(place[h.state] or {}) do call('ZREM', key, id) end
+  touch(id, h)
+  forget(id, h)
+  return '1'
+end
+
+local answers = {}
+for i = 2, #ARGV do
+  answers[#answers + 1] = remove(ARGV[i])
+  flush()
+end
+save()
+return answers
+`,
+  'reschedule': `-- reschedule: change when a waiting job runs. A ready job that shall run now stays where it is.
+-- KEYS  the lane
+-- ARGV  2 'in', 'at' or '' for now · 3 milliseconds · 4 … ids
+-- gives per id '<applied><state>', '-' for no such job
+local at = tonumber(ARGV[3])
+if ARGV[2] == 'in' then at = now + at end
+
+local function reschedule(id)
+  local h = read(id)
+  if not h then return '-' end
+  if h.state ~= 's' and h.state ~= 'r' then return '0' .. h.state end
+  if h.state == 's' or (at and at > now) then
+    leave_place(id, h)
+    flush()
+    make_due(id, h, at, 'delay')
+  end
+  return '1' .. h.state
+end
+
+load('sleepers')
+local answers = {}
+for i = 4, #ARGV do
+  answers[#answers + 1] = reschedule(ARGV[i])
+  flush()
+end
+save()
+return answers
+`,
+  'retire': `-- retire: a worker ends; what it holds goes back uncharged, so that the earliest claim comes first again.
+-- KEYS  the lane · 25 what it holds
+-- ARGV  2 worker
+-- gives how many jobs went back
+local holds = KEYS[first]
+local list = latest_first(holds)
+for i = 1, #list do release(list[i][1], parse(call('HGET', headers, list[i][1]))) end
+call('DEL', holds)
+call('ZREM', leases, ARGV[2])
+call('HDEL', lengths, ARGV[2])
+longest_lease()
+save()
+return #list
+`,
+  'retry': `-- retry: by hand; a job that failed or was cancelled begins again, unless another took one of its keys meanwhile.
+-- KEYS  the lane
+-- ARGV  2 … ids
+-- gives per id '<applied><state>', '-' for no such job
+
+local function retry(id)
+  local h = read(id)
+  if not h then return '-' end
+  if h.state ~= 'f' and h.state ~= 'x' then return '0' .. h.state end
+  local keys = keys_of(h, id)
+  if first_holder(keys, id) then return '0' .. h.state end
+  if h.state == 'x' then count('revived') end
+  call('ZREM', h.state == 'x' and cancelled or failed, id)
+  h.attempts, h.crashes, h.releases, h.ended = 0, 0, 0, ''
+  drop_facet(h, id, 'E')
+  drop_facet(h, id, 'R')
+  if has(h, 'o') then
+    local birth = call('HGET', births, id)
+    call('HSET', births, id, (birth:gsub('^([^,]*,[^,\\n]*,)[^,\\n]*', '%1', 1)))
+    take_keys(keys, id, birth:match('^[^,]*'))
+  end
+  ready(id, h)
+  return '1r'
+end
+
+load('sleepers')
+local answers = {}
+for i = 2, #ARGV do
+  answers[#answers + 1] = retry(ARGV[i])
+  flush()
+end
+save()
+return answers
+`,
+} as const;

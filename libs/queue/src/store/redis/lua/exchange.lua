@@ -1,0 +1,305 @@
+-- exchange: settle what ended, renew the lease, promote what is due, claim the next batch, hand back cancellations.
+-- KEYS  the lane · 25 what this worker holds
+-- ARGV  2 worker · 3 lease · 4 places free · 5 '1' when it may be handed a suspect, alone · 6 number of settlements · 7 … per settlement:
+--       id · fence · code · what the code announces. A code is an outcome (c completed, t retry, s snoozed, f failed, x cancelled,
+--       l released) and letters: 0 keep nothing · k keep · r result · n in · y reason or why · e error · + jobs of this lane
+--       (their number, then three each, see adding) · o jobs of others (their number, then one text each for the outbox)
+-- gives { now, states of the settled, first fence, claimed jobs (id, birth, header, checkpoint, steps; flat), ids to cancel, dueIn or '',
+--       more, paused, suspects, outbox, alone } — or { now, 'GONE', paused } and nothing was done
+local worker, lease, want, alone, n = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5] == '1', tonumber(ARGV[6])
+local holds = KEYS[first]
+-- Redis 6.2 refuses a script without memory at its first write that may need some; after a write that frees, it goes on.
+call('HDEL', holds, '')
+
+load('paused', 'beat', 'grace', 'longest', 'fence', 'takes', 'ghosts', 'sleepers')
+local length = call('HGET', lengths, worker)
+if m.longest > 0 or m.beat > 0 then beat() end
+if not length then
+  save()
+  return { now, 'GONE', m.paused }
+end
+
+-- Settle ----------------------------------------------------------------------------------------------------------------
+
+local drop_holds = gather('HDEL', holds)
+local figures = { c = 0, f = 0, x = 0, t = 0 }
+
+local apply = {
+  c = function(id, h, given)
+    h.attempts = h.attempts + 1
+    drop_facet(h, id, 'E')
+    local keep = given.k
+    if keep == nil then
+      local _, _, own = options(h, id)
+      keep = own
+    end
+    keep = keep == 'inf' and math.huge or tonumber(keep)
+    if given.r and keep ~= 0 then set_facet(h, id, 'R', given.r) else drop_facet(h, id, 'R') end
+    leave_hold(id, h)
+    finish(id, h, 'c', '', keep)
+  end,
+  t = function(id, h, given)
+    record(h, id, 'retry', given.e)
+    h.attempts = h.attempts + 1
+    set_facet(h, id, 'E', given.e)
+    if cancel_if_marked(id, h) then return end
+    leave_hold(id, h)
+    make_due(id, h, now + tonumber(given.n), 'retry')
+  end,
+  s = function(id, h, given)
+    record(h, id, 'snoozed')
+    if cancel_if_marked(id, h) then return end
+    leave_hold(id, h)
+    make_due(id, h, now + tonumber(given.n), 'snooze')
+  end,
+  f = function(id, h, given)
+    record(h, id, 'failed', given.e)
+    h.attempts = h.attempts + 1
+    set_facet(h, id, 'E', given.e)
+    leave_hold(id, h)
+    finish(id, h, 'f', given.y)
+  end,
+  x = function(id, h, given)
+    record(h, id, 'cancelled', given.e)
+    if given.e then set_facet(h, id, 'E', given.e) end
+    leave_hold(id, h)
+    finish(id, h, 'x', given.y)
+  end,
+  l = function(id, h, given)
+    if not given.n then return release(id, h) end
+    h.releases = h.releases + 1
+    if cancel_if_marked(id, h) then return end
+    leave_hold(id, h)
+    make_due(id, h, now + tonumber(given.n), given.y or 'delay')
+  end,
+}
+
+-- Where settlement `i` begins, and the arguments it announces.
+local at = 7
+local none = {}
+local function announced(code)
+  if #code == 1 then return none end
+  local given = {}
+  for flag in code:sub(2):gmatch('.') do
+    if flag == '0' then
+      given.k = '0'
+    elseif flag == '+' then
+      given.jobs, given.jobs_at = tonumber(ARGV[at]), at + 1
+      at = at + 1 + 3 * given.jobs
+    elseif flag == 'o' then
+      given.others, given.others_at = tonumber(ARGV[at]), at + 1
+      at = at + 1 + given.others
+    else
+      given[flag] = ARGV[at]
+      at = at + 1
+    end
+  end
+  return given
+end
+
+local function send_away(given)
+  load('sent')
+  for i = 0, given.others - 1 do
+    m.sent = max(m.sent + 1, micros)
+    call('RPUSH', outbox, whole(m.sent) .. ',' .. now .. ',' .. ARGV[given.others_at + i])
+  end
+  change.sent = whole(m.sent)
+  call('HSET', meta, 'sent', change.sent)
+end
+
+-- The headers of all that is settled, read at once; `at` moves over what each code announces.
+local ids, places, settled, texts = {}, {}, {}, {}
+for i = 1, n do
+  ids[i], places[i] = ARGV[at], at
+  local code = ARGV[at + 2]
+  at = at + 3
+  if #code > 1 then announced(code) end
+end
+for from = 1, n, chunk do
+  local found = call('HMGET', headers, unpack(ids, from, min(from + chunk - 1, n)))
+  for i = 1, #found do texts[ids[from + i - 1]] = found[i] end
+end
+local plain_tail = ',' .. worker .. ',,'
+for i = 1, n do
+  local id = ids[i]
+  at = places[i]
+  local fence, code, text = ARGV[at + 1], ARGV[at + 2], texts[id]
+  at = at + 3
+  local hold = fence .. plain_tail
+  if not text or text:sub(1, 1) ~= 'a' or text:sub(4, 3 + #hold - 1) ~= hold:sub(1, -2) then
+    settled[i] = '-'
+  elseif code == 'c0' and text:sub(4, 3 + #hold) == hold then
+    -- The common case: nobody watches, nothing was asked for, nothing is kept.
+    add(drop_births, id)
+    add(drop_headers, id)
+    add(drop_holds, id)
+    count('completed')
+    count('active', -1)
+    figures.c = figures.c + 1
+    settled[i], texts[id] = 'c', nil
+  else
+    local given, outcome, h = announced(code), code:sub(1, 1), parse(text)
+    apply[outcome](id, h, given)
+    add(drop_holds, id)
+    settled[i], texts[id] = h.state, nil
+    local figure = h.state
+    if outcome == 't' and figure ~= 'x' then figure = 't' end
+    if figures[figure] then figures[figure] = figures[figure] + 1 end
+    if given.jobs then
+      flush()
+      add_jobs(given.jobs_at, given.jobs)
+    end
+    if given.others then send_away(given) end
+  end
+end
+if figures.c + figures.f + figures.x + figures.t > 0 then
+  local minute = floor(now / 60000)
+  local c, f, x, t = (call('HGET', minutes, minute) or '0,0,0,0'):match('^(%d+),(%d+),(%d+),(%d+)$')
+  call('HSET', minutes, minute, c + figures.c .. ',' .. f + figures.f .. ',' .. x + figures.x .. ',' .. t + figures.t)
+end
+
+-- Renew, promote ----------------------------------------------------------------------------------------------------------
+
+call('ZADD', leases, now + lease, worker)
+if tonumber(length) ~= lease then
+  call('HSET', lengths, worker, lease)
+  longest_lease()
+end
+flush()
+local dues = call('ZRANGEBYSCORE', scheduled, '-inf', now, 'LIMIT', 0, limits.promote)
+if dues[1] then
+  local found = call('HMGET', headers, unpack(dues))
+  for i = 1, #dues do
+    add(unschedule, dues[i])
+    ready(dues[i], parse(found[i]), 'promoted')
+  end
+  flush()
+end
+
+-- Claim -------------------------------------------------------------------------------------------------------------------
+
+local jobs, fence, taken, apart = {}, max(m.fence + 1, micros), 0, false
+local left, live, waiting, looked = {}, 0, 0, 0
+for band = 0, 3 do
+  local size = call('LLEN', KEYS[4 + band])
+  if m.ghosts + (tally.ghosts or 0) > 0 and size > 0 then size = size - (tonumber(call('HGET', ghosts, '#' .. band)) or 0) end
+  left[band] = size
+  waiting = waiting + size
+  if size > 0 then live = live + 1 end
+end
+
+-- A job past its expiry is cancelled instead.
+local function begin(id, birth, text, set_holds)
+  local options_at = birth:find('^%d+,%d[^,\n]*\n') == nil
+  if options_at then
+    local expires = tonumber((birth:match('^[^,]*,[^,\n]*,([^,]*),')))
+    if expires and expires <= now then
+      local h = text and parse(text) or born(birth)
+      finish(id, h, 'x', 'expired')
+      return false
+    end
+  end
+  local mark, last, h, band = whole(fence + taken), '', nil, birth:match(',(%d)')
+  if text then
+    h = parse(text)
+    h.state, h.fence, h.worker, h.started, h.reason = 'a', mark, worker, now, ''
+    put(id, h)
+    touch(id, h)
+  else
+    add(set_headers, id, 'a' .. band .. ',' .. mark .. ',' .. worker .. (options_at and ',o,0,0,0,,' or ',,0,0,0,,') .. now .. ',,')
+  end
+  taken = taken + 1
+  add(set_holds, id, mark)
+  local k = #jobs
+  jobs[k + 1], jobs[k + 2] = id, birth
+  jobs[k + 3] = h and h.attempts .. ',' .. h.crashes .. ',' .. h.releases .. ',' .. h.due or ''
+  jobs[k + 4] = h and has(h, 'K') and call('HGET', facets, 'K' .. id) or false
+  jobs[k + 5] = h and has(h, 'T') and call('HGET', facets, 'T' .. id) or false
+  return true
+end
+
+local set_holds = gather('HSET', holds)
+local function begin_all(list)
+  local births_found, headers_found = call('HMGET', births, unpack(list)), call('HMGET', headers, unpack(list))
+  local begun = 0
+  for i = 1, #list do
+    if births_found[i] and begin(list[i], births_found[i], headers_found[i], set_holds) then begun = begun + 1 end
+  end
+  return begun
+end
+
+-- Ids of cancelled, removed or postponed jobs stay in their list until they come to its head.
+local function without_ghosts(band, list)
+  if m.ghosts + (tally.ghosts or 0) <= 0 then return list end
+  local fields, lives = {}, {}
+  for i = 1, #list do fields[i] = band .. list[i] end
+  local found = call('HMGET', ghosts, unpack(fields))
+  for i = 1, #list do
+    if found[i] and tonumber(call('HGET', ghosts, fields[i]) or 0) > 0 then
+      if call('HINCRBY', ghosts, fields[i], -1) == 0 then call('HDEL', ghosts, fields[i]) end
+      if call('HINCRBY', ghosts, '#' .. band, -1) == 0 then call('HDEL', ghosts, '#' .. band) end
+      count('ghosts', -1)
+    else
+      lives[#lives + 1] = list[i]
+    end
+  end
+  return lives
+end
+
+-- Takes up to `places` jobs of a band, looking at no more than `limits.batch` entries per call.
+local function take(band, places)
+  while places > 0 and left[band] > 0 and looked < limits.batch do
+    local list = call('LPOP', KEYS[4 + band], min(places, limits.batch - looked, chunk))
+    if not list then return end
+    looked = looked + #list
+    local lives = without_ghosts(band, list)
+    left[band], waiting = left[band] - #lives, waiting - #lives
+    if lives[1] then places = places - begin_all(lives) end
+  end
+end
+
+if want > 0 and m.paused == 0 then
+  local suspect = alone and call('LPOP', suspects, 1)
+  while suspect and suspect[1] and not apart do
+    apart = begin_all(suspect) == 1
+    if not apart then suspect = call('LPOP', suspects, 1) end
+  end
+  if not apart and waiting > 0 then
+    local takes = m.takes
+    local share = live > 1 and floor((takes + want) / limits.lowestShare) - floor(takes / limits.lowestShare) or 0
+    local lowest
+    for band = 0, 3 do take(band, want - share - taken) end
+    for band = 0, 3 do lowest = left[band] > 0 and band or lowest end
+    if lowest and share > 0 then take(lowest, min(share, want - taken)) end
+    for band = 0, 3 do take(band, want - taken) end
+    if taken > 0 then change.takes = m.takes + taken end
+  end
+  if taken > 0 then
+    change.fence = whole(fence + taken - 1)
+    count('active', taken)
+  end
+end
+-- Nothing is left for anybody, and this worker has room: whoever brings work calls out.
+if taken < want and not apart then
+  woke = false
+  if m.sleepers == 0 then change.sleepers = '1' end
+end
+flush()
+
+-- Hand back -----------------------------------------------------------------------------------------------------------------
+
+local cancels = {}
+if call('HLEN', marks) > 0 then
+  local marked = call('HGETALL', marks)
+  for i = 1, #marked, 2 do
+    if marked[i + 1] == worker then cancels[#cancels + 1] = { marked[i], tonumber(call('HGET', holds, marked[i])) } end
+  end
+  table.sort(cancels, function(a, b) return a[2] < b[2] end)
+  for i = 1, #cancels do cancels[i] = cancels[i][1] end
+end
+local next_due = call('ZRANGE', scheduled, 0, 0, 'WITHSCORES')[2]
+save()
+return {
+  now, table.concat(settled), whole(fence), jobs, cancels, next_due and max(0, tonumber(next_due) - now) or '',
+  waiting > 0 and 1 or 0, m.paused, call('LLEN', suspects), call('LLEN', outbox), apart and 1 or 0,
+}

@@ -1,0 +1,351 @@
+-- lane: what every script of a lane begins with: the names of its keys, its clock, a job's header, and the moves all verbs share.
+-- KEYS  1 meta · 2 births · 3 headers · 4–7 ready, a list per band · 8 suspects · 9 scheduled · 10 leases · 11 lease lengths
+--       12 unique keys · 13 timed unique keys · 14 facets · 15 completed · 16 cancelled · 17 failed · 18 completed, kept for a
+--       time of their own · 19 when those lapse · 20 minutes · 21 ghosts · 22 marks · 23 outbox · 24 producers · 25 … of the verb
+-- ARGV  1 now in milliseconds, or '' for the server's time · 2 … of the verb
+--
+-- A birth is written once: `<enqueuedAt>,<band><task>[,<expiresAt>,<crashLimit>,<keep>,<json>]\n<body>`. What is in brackets
+-- is there only when something was asked for. A header is what changes: a job without one is ready and was never touched.
+-- Writes are gathered and sent by `flush`, a command per key and chunk, not per job.
+local call, floor, min, max = redis.call, math.floor, math.min, math.max
+local meta, births, headers, r0, r1, r2, r3, suspects, scheduled, leases, lengths, uniques, windows, facets, completed,
+  cancelled, failed, lasting, lapsing, minutes, ghosts, marks, outbox, producers = unpack(KEYS)
+local bands = { ['0'] = r0, ['1'] = r1, ['2'] = r2, ['3'] = r3 }
+local tag = meta:sub(1, -2)
+local first = 25
+local chunk = 500
+
+local now, micros
+if ARGV[1] ~= '' then
+  now = tonumber(ARGV[1])
+  micros = now * 1000
+else
+  local time = call('TIME')
+  micros = time[1] * 1000000 + time[2]
+  now = floor(micros / 1000)
+end
+
+local function whole(number)
+  return string.format('%.0f', number)
+end
+
+-- Gathered writes -----------------------------------------------------------------------------------------------------
+
+local gathered = {}
+local function gather(command, key)
+  local list = {}
+  gathered[#gathered + 1] = { command, key, list }
+  return list
+end
+
+local drop_headers, drop_births, drop_facets = gather('HDEL', headers), gather('HDEL', births), gather('HDEL', facets)
+local unschedule, unmark = gather('ZREM', scheduled), gather('HDEL', marks)
+local set_births, set_headers = gather('HSET', births), gather('HSET', headers)
+local schedule = gather('ZADD', scheduled)
+local finished = {
+  c = gather('ZADD', completed),
+  x = gather('ZADD', cancelled),
+  f = gather('ZADD', failed),
+  l = gather('ZADD', lasting),
+  u = gather('ZADD', lapsing),
+}
+local tails = { ['0'] = gather('RPUSH', r0), ['1'] = gather('RPUSH', r1), ['2'] = gather('RPUSH', r2), ['3'] = gather('RPUSH', r3) }
+local fronts = { ['0'] = gather('LPUSH', r0), ['1'] = gather('LPUSH', r1), ['2'] = gather('LPUSH', r2), ['3'] = gather('LPUSH', r3) }
+local suspect_tail, suspect_front = gather('RPUSH', suspects), gather('LPUSH', suspects)
+
+local function add(list, a, b)
+  local n = #list
+  list[n + 1] = a
+  if b ~= nil then list[n + 2] = b end
+end
+
+local function send(command, key, list)
+  local n = #list
+  for from = 1, n, chunk do call(command, key, unpack(list, from, min(from + chunk - 1, n))) end
+  for i = n, 1, -1 do list[i] = nil end
+end
+
+local function flush()
+  for i = 1, #gathered do
+    local write = gathered[i]
+    if write[3][1] then send(write[1], write[2], write[3]) end
+  end
+end
+
+-- The lane's own figures: `m` is what was read, `change` is written by `save`, `tally` is added up.
+
+local m, change, tally = {}, {}, {}
+local function load(...)
+  local names = { ... }
+  local values = call('HMGET', meta, ...)
+  for i = 1, #names do m[names[i]] = tonumber(values[i]) or 0 end
+end
+
+local function count(name, n)
+  tally[name] = (tally[name] or 0) + (n or 1)
+end
+
+-- Hints. `woke`: work became ready; `told`: somebody was asked to stop; `changed`: watched jobs.
+
+local woke, told, changed = false, false, {}
+
+local function save()
+  flush()
+  if woke and (m.sleepers or tonumber(call('HGET', meta, 'sleepers'))) == 1 then
+    change.sleepers = change.sleepers or '0'
+    call(PUBLISH, tag .. 'work', 'ready')
+  end
+  if told then call(PUBLISH, tag .. 'work', 'cancelled') end
+  if changed[1] then call(PUBLISH, tag .. 'jobs', table.concat(changed, ' ')) end
+  local list = {}
+  for name, value in pairs(change) do add(list, name, value) end
+  if list[1] then call('HSET', meta, unpack(list)) end
+  for name, n in pairs(tally) do
+    if n ~= 0 then call('HINCRBY', meta, name, n) end
+  end
+end
+
+-- Headers -------------------------------------------------------------------------------------------------------------
+-- `<state><band>,<fence>,<worker>,<flags>,<attempts>,<crashes>,<releases>,<dueAt>,<startedAt>,<finishedAt>,<reason>`
+-- state  s scheduled · b blocked · r ready · a active · c completed · f failed · x cancelled
+-- flags  o has options in its birth · w watched · m marked · H history · L log · P progress · K checkpoint · T steps · R result · E error
+-- reason of a final state; why it is scheduled; of the mark
+
+local shape = '^(%a)(%d),(%d*),([^,]*),(%a*),(%d+),(%d+),(%d+),([^,]*),([^,]*),([^,]*),(.*)$'
+
+local function parse(text)
+  local state, band, fence, worker, flags, attempts, crashes, releases, due, started, ended, reason = text:match(shape)
+  return {
+    state = state, band = band, fence = fence, worker = worker, flags = flags, attempts = tonumber(attempts),
+    crashes = tonumber(crashes), releases = tonumber(releases), due = due, started = started, ended = ended, reason = reason,
+  }
+end
+
+local function pack(h)
+  return h.state .. h.band .. ',' .. h.fence .. ',' .. h.worker .. ',' .. h.flags .. ',' .. h.attempts .. ',' .. h.crashes
+    .. ',' .. h.releases .. ',' .. h.due .. ',' .. h.started .. ',' .. h.ended .. ',' .. h.reason
+end
+
+-- The header of a job that has none yet. `head` is the first line of its birth.
+local function fresh(band, flags)
+  return {
+    state = 'r', band = band, fence = '', worker = '', flags = flags, attempts = 0, crashes = 0, releases = 0,
+    due = '', started = '', ended = '', reason = '',
+  }
+end
+
+local function born(birth)
+  local band, rest = birth:match('^[^,]*,(%d)[^,\n]*(.)')
+  return fresh(band, rest == ',' and 'o' or '')
+end
+
+-- The header of one job, or nil when there is no such job.
+local function read(id)
+  local text = call('HGET', headers, id)
+  if text then return parse(text) end
+  local birth = call('HGET', births, id)
+  return birth and born(birth) or nil
+end
+
+local function put(id, h)
+  add(set_headers, id, pack(h))
+end
+
+local function has(h, flag)
+  return h.flags:find(flag, 1, true)
+end
+
+local function raise_flag(h, flag)
+  if not has(h, flag) then h.flags = h.flags .. flag end
+end
+
+local function drop_flag(h, flag)
+  h.flags = h.flags:gsub(flag, '')
+end
+
+-- What was asked for at birth: expiresAt, crashLimit, keep, json; '' where nothing was.
+local function options(h, id)
+  if not has(h, 'o') then return '', '', '', '' end
+  return call('HGET', births, id):match('^[^,]*,[^,\n]*,([^,]*),([^,]*),([^,]*),([^\n]*)\n')
+end
+
+local function crash_limit(h, id)
+  local _, limit = options(h, id)
+  return tonumber(limit) or limits.crashes
+end
+
+local function keys_of(h, id)
+  local _, _, _, json = options(h, id)
+  return json ~= '' and cjson.decode(json).keys or {}
+end
+
+local function touch(id, h)
+  if has(h, 'w') then add(changed, id) end
+end
+
+-- Facets: what few jobs have. A field per job and kind: `<flag><id>`.
+
+local function set_facet(h, id, flag, text)
+  raise_flag(h, flag)
+  call('HSET', facets, flag .. id, text)
+end
+
+local function drop_facet(h, id, flag)
+  if not has(h, flag) then return end
+  drop_flag(h, flag)
+  add(drop_facets, flag .. id)
+end
+
+-- Appends lines to a facet and keeps the newest `bound`.
+local function append(h, id, flag, text, bound)
+  local old = has(h, flag) and call('HGET', facets, flag .. id)
+  if old then text = old .. '\n' .. text end
+  local _, breaks = text:gsub('\n', '')
+  local at = 0
+  for _ = 1, breaks + 1 - bound do at = text:find('\n', at + 1, true) end
+  set_facet(h, id, flag, at > 0 and text:sub(at + 1) or text)
+end
+
+-- Writes down how the attempt in hand ended. Comes before the job leaves `active`.
+local function record(h, id, outcome, error)
+  local entry = { attempt = h.attempts + 1, worker = h.worker, startedAt = tonumber(h.started), finishedAt = now, outcome = outcome, error = error }
+  append(h, id, 'H', cjson.encode(entry), limits.history)
+end
+
+-- Moves ---------------------------------------------------------------------------------------------------------------
+
+-- Ready: at the tail (a new turn, so an old due time goes), 'front', or 'promoted' (at the tail; the due time stays readable).
+local function ready(id, h, how)
+  h.state, h.reason = 'r', ''
+  if not how then h.due = '' end
+  if h.crashes > 0 and h.crashes >= crash_limit(h, id) - 1 then
+    add(how == 'front' and suspect_front or suspect_tail, id)
+  else
+    add((how == 'front' and fronts or tails)[h.band], id)
+  end
+  put(id, h)
+  touch(id, h)
+  woke = true
+end
+
+-- Scheduled for `at`, or ready when that has passed.
+local function make_due(id, h, at, why)
+  if not at or at <= now then return ready(id, h) end
+  h.state, h.due, h.reason = 's', at, why
+  add(schedule, at, id)
+  put(id, h)
+  touch(id, h)
+end
+
+-- Leaves `active`; the caller drops the hold.
+local function leave_hold(id, h)
+  if has(h, 'm') then
+    drop_flag(h, 'm')
+    add(unmark, id)
+  end
+  h.fence, h.worker = '', ''
+  count('active', -1)
+end
+
+-- Out of the waiting place of its state. In a band the id stays behind as a ghost; a suspect really leaves.
+local function leave_place(id, h)
+  if h.state == 's' then
+    add(unschedule, id)
+  elseif h.state == 'r' and (h.crashes == 0 or call('LREM', suspects, 1, id) == 0) then
+    call('HINCRBY', ghosts, h.band .. id, 1)
+    call('HINCRBY', ghosts, '#' .. h.band, 1)
+    count('ghosts')
+  end
+end
+
+-- The record vanishes, and the keys that point to it; timed ones stay until they are over.
+local function forget(id, h)
+  local keys = has(h, 'o') and keys_of(h, id) or {}
+  for i = 1, #keys do
+    local key, window = keys[i][1], tonumber(keys[i][2])
+    local entry = call('HGET', uniques, key)
+    if entry and entry:sub(1, #id + 1) == id .. ',' then
+      local since = tonumber(entry:match(',([^,]*),'))
+      if not window or since + window <= now then
+        call('HDEL', uniques, key)
+        call('ZREM', windows, key)
+      else
+        call('ZADD', windows, since + window, key)
+      end
+    end
+  end
+  for flag in h.flags:gmatch('%u') do add(drop_facets, flag .. id) end
+  add(drop_births, id)
+  add(drop_headers, id)
+  if h.state ~= 'c' and h.state ~= 'x' then count('removed') end
+end
+
+local totals = { c = 'completed', f = 'failed', x = 'cancelled' }
+
+-- A final state, kept for `keep` milliseconds (only completed jobs may have a time of their own). With 0 nothing is left.
+local function finish(id, h, state, reason, keep)
+  h.state, h.reason, h.ended = state, reason, now
+  count(totals[state])
+  touch(id, h)
+  drop_flag(h, 'w')
+  if keep == 0 then return forget(id, h) end
+  if keep and keep ~= limits.keepFinished then
+    add(finished.l, now, id)
+    add(finished.u, keep == math.huge and 'inf' or now + keep, id)
+  else
+    add(finished[state], now, id)
+  end
+  put(id, h)
+end
+
+-- Marked to be cancelled: does not run again.
+local function cancel_if_marked(id, h)
+  if not has(h, 'm') then return false end
+  local reason = h.reason
+  leave_hold(id, h)
+  finish(id, h, 'x', reason)
+  return true
+end
+
+-- Given back, uncharged and to the front.
+local function release(id, h)
+  h.releases = h.releases + 1
+  if cancel_if_marked(id, h) then return end
+  leave_hold(id, h)
+  ready(id, h, 'front')
+end
+
+-- The ids in `holds` (a worker's hash of id → fence), latest claim first: given back one by one they stand in their old order.
+local function latest_first(holds)
+  local flat = call('HGETALL', holds)
+  local list = {}
+  for i = 1, #flat, 2 do list[#list + 1] = { flat[i], tonumber(flat[i + 1]), flat[i + 1] } end
+  table.sort(list, function(a, b) return a[2] > b[2] end)
+  return list
+end
+
+-- Leases --------------------------------------------------------------------------------------------------------------
+
+local function longest_lease()
+  local longest = 0
+  for _, length in ipairs(call('HVALS', lengths)) do longest = max(longest, tonumber(length)) end
+  change.longest = longest
+end
+
+-- Somebody spoke with this lane. After an outage every worker looks dead, though it was the store that was away: nothing
+-- is reaped until workers had a full lease to report back. Needs beat, grace and longest loaded.
+local function beat()
+  local before = m.beat
+  change.beat = now
+  if before == 0 then return end
+  local back = now < before - 1000
+  if m.longest == 0 then
+    if m.grace ~= 0 then m.grace, change.grace = 0, 0 end
+  elseif back or now - before > m.longest / 2 then
+    m.grace = now + m.longest
+    change.grace = m.grace
+  end
+  if back then
+    for _, worker in ipairs(call('HKEYS', lengths)) do call('ZADD', leases, now + m.longest, worker) end
+  end
+end

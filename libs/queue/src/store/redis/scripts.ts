@@ -1,0 +1,38 @@
+import { createHash } from 'node:crypto';
+import { limits } from '../../job/limits.js';
+import { lua } from './lua.generated.js';
+
+export type ScriptName = Exclude<keyof typeof lua, 'lane' | 'adding'>;
+
+export interface Script {
+  name: ScriptName;
+  text: string;
+  sha: string;
+}
+
+export type Scripts = Record<ScriptName, Script>;
+
+/** Those that need to know how jobs come into a lane. */
+const adding: ReadonlySet<ScriptName> = new Set(['enqueue', 'exchange', 'retry', 'relay']);
+
+/** Refused when memory is full. Everything else drains, or helps to. */
+const refusedWhenFull: ReadonlySet<ScriptName> = new Set(['enqueue']);
+
+/**
+ * The scripts in the dialect of a server. Each is one verb, with what all share in front of it. `flags`: Redis 7 and
+ * newer read them from the first line; there, a script without `allow-oom` is refused whole while memory is full.
+ */
+export function compose({ flags, sharded }: { flags: boolean; sharded: boolean }): Scripts {
+  const bounds = Object.entries(limits).map(([name, value]) => `${name} = ${value}`);
+  const constants = `local PUBLISH = '${sharded ? 'SPUBLISH' : 'PUBLISH'}'\nlocal limits = { ${bounds.join(', ')} }\n`;
+  const names = Object.keys(lua).filter((name) => name !== 'lane' && name !== 'adding') as ScriptName[];
+
+  return Object.fromEntries(
+    names.map((name) => {
+      const first = flags ? `#!lua flags=${refusedWhenFull.has(name) ? '' : 'allow-oom'}\n` : '';
+      const shared = name === 'know' ? '' : constants + lua.lane + (adding.has(name) ? lua.adding : '');
+      const text = first + shared + lua[name];
+      return [name, { name, text, sha: createHash('sha1').update(text).digest('hex') }];
+    }),
+  ) as Scripts;
+}

@@ -1,0 +1,61 @@
+import { limits } from '../../job/limits.js';
+import type { Hold, Lane, ReapAnswer, ReapRequest, WorkerRecord } from '../store.js';
+import { escapeWorker, unescapeWorker } from './keys.js';
+import type { Lanes } from './lanes.js';
+import { addressOf, idOf } from './wire.js';
+
+export async function register(lanes: Lanes, worker: WorkerRecord): Promise<void> {
+  const { connection, keys } = lanes;
+  await connection.ask((client) => client.hset(keys.workers, worker.id, JSON.stringify(worker)));
+  for (const lane of worker.lanes) await connection.ask(() => lanes.know(lane));
+  await Promise.all(worker.lanes.map((lane) => lanes.run('register', lane, [escapeWorker(worker.id), worker.lease])));
+}
+
+export async function retire(lanes: Lanes, worker: string): Promise<void> {
+  const { connection, keys } = lanes;
+  const text = await connection.ask((client) => client.hget(keys.workers, worker));
+  const served = text ? (JSON.parse(text) as WorkerRecord).lanes : [];
+  const id = escapeWorker(worker);
+  await Promise.all(served.map((lane) => lanes.run('retire', lane, [id], [keys.holds(lane, id)])));
+  await connection.ask((client) => client.hdel(keys.workers, worker));
+}
+
+export async function reconcile(lanes: Lanes, worker: string, lane: Lane, held: Hold[]): Promise<string[]> {
+  const known = held.flatMap(({ id, fence }) => [addressOf(id).local, String(fence)]);
+  const holds = [lanes.keys.holds(lane, escapeWorker(worker))];
+  const released = await lanes.run<string[]>('reconcile', lane, known, holds);
+  return released.map((local) => idOf(lane, local));
+}
+
+type Reaped = [grace: number, ended: string[], released: string[], failed: string[], cancelled: string[], lost: string[], more: number];
+
+export async function reap(lanes: Lanes, { lane, page = limits.page }: ReapRequest): Promise<ReapAnswer> {
+  const id = (local: string) => idOf(lane, local);
+  // The first call only says whose lease ran out; what these hold are keys, which the second call declares.
+  let answer = await lanes.run<Reaped>('reap', lane, [page]);
+  const ended = answer[1];
+  if (ended.length > 0) {
+    const holds = ended.map((worker) => lanes.keys.holds(lane, worker));
+    answer = await lanes.run<Reaped>('reap', lane, [page, ...ended], holds);
+  }
+  const [grace, , released, failed, cancelled, lost, more] = answer;
+  await Promise.all(lost.map((worker) => forgetWorker(lanes, unescapeWorker(worker))));
+  return {
+    released: released.map(id),
+    failed: failed.flatMap((text, i) => (i % 2 === 0 ? [{ id: id(text), task: failed[i + 1]! }] : [])),
+    cancelled: cancelled.map(id),
+    lost: lost.map(unescapeWorker),
+    more: more === 1,
+    ...(grace > 0 && { graceUntil: grace }),
+  };
+}
+
+/** A worker that no lane knows any more leaves the registry. */
+async function forgetWorker({ connection, keys }: Lanes, worker: string): Promise<void> {
+  const text = await connection.ask((client) => client.hget(keys.workers, worker));
+  if (!text) return;
+  const { lanes } = JSON.parse(text) as WorkerRecord;
+  const id = escapeWorker(worker);
+  const leases = await connection.ask((client) => Promise.all(lanes.map((lane) => client.zscore(keys.of(lane, 'w'), id))));
+  if (leases.every((lease) => lease === null)) await connection.ask((client) => client.hdel(keys.workers, worker));
+}
