@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Driver from 'libsql';
-import { StoreUnavailable } from '../../job/errors.js';
+import { MillraceError, StoreUnavailable } from '../../job/errors.js';
 import { migrate } from './migrate.js';
 import { statementTexts } from './statements.js';
 import { escapeText, unescapeText } from './text.js';
@@ -32,8 +32,8 @@ export class Database {
 
   constructor(private readonly options: DatabaseOptions) {}
 
-  get isOpen(): boolean {
-    return this.driver !== undefined;
+  get path(): string {
+    return this.options.path;
   }
 
   get inMemory(): boolean {
@@ -157,12 +157,12 @@ export class Database {
     return this.driver;
   }
 
+  /** What the file or its disk is to blame for. The driver gives no code when it cannot open a file at all. */
   private explain(error: unknown, during: string): unknown {
     const { code = '' } = error as { code?: string };
     const ofTheFile = /^SQLITE_(BUSY|LOCKED|FULL|READONLY|CANTOPEN|IOERR|CORRUPT|NOTADB|PERM|AUTH|NOMEM|PROTOCOL)/;
-    const ofTheSystem = /^E[A-Z]+$/;
-    if (!ofTheFile.test(code) && !(during === 'open' && ofTheSystem.test(code))) return error;
-    return new StoreUnavailable(this.options.path, { cause: error });
+    const blamed = during === 'open' ? !MillraceError.is(error) : ofTheFile.test(code);
+    return blamed ? new StoreUnavailable(this.options.path, { cause: error }) : error;
   }
 }
 

@@ -222,8 +222,8 @@ SELECT {full} FROM jobs INDEXED BY jobs_finished
 WHERE lane = ?1 AND state >= 4 AND state = ?2 AND (finished_at, id) < (?3, ?4) ORDER BY finished_at DESC, id DESC LIMIT ?5;
 `,
   'look': `-- named: the newest job of a caller's own name, in one queue or any. One probe per shard.
-SELECT jobs.id FROM lanes JOIN keys ON keys.lane = lanes.n AND keys.key = ?1 JOIN jobs ON jobs.id = keys.job
-WHERE ?2 IS NULL OR lanes.queue = ?2
+SELECT jobs.id FROM lanes CROSS JOIN keys CROSS JOIN jobs
+WHERE (?2 IS NULL OR lanes.queue = ?2) AND keys.lane = lanes.n AND keys.key = ?1 AND jobs.id = keys.job
 ORDER BY jobs.enqueued_at DESC, lanes.queue, lanes.shard LIMIT 1;
 
 -- settings: of every queue that was ever configured.

@@ -38,7 +38,11 @@ export function sqlite({
   synchronous = 'normal',
   busyTimeout = 5000,
 }: SqliteOptions): Store {
-  const db = new Database({ path, synchronous, busyTimeout });
+  return storeOn(new Database({ path, synchronous, busyTimeout }), clock);
+}
+
+/** The same on a connection that was made elsewhere. */
+export function storeOn(db: Database, clock: Clock): Store {
   const wakeup = new Wakeup(
     () => db.version(),
     () => hints.tell([{ topic: 'any' }]),
@@ -66,7 +70,7 @@ export function sqlite({
 
   return {
     kind: 'sqlite',
-    url: `sqlite:${path}`,
+    url: `sqlite:${db.path}`,
     open: async () => db.open(),
     close: async () => {
       hints.close();
