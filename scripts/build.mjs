@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { bin, run } from './run.mjs';
+import { run } from './run.mjs';
 
 const sources = ['package-lock.json', 'tsconfig.json', 'src', 'apps', 'libs/queue/src'];
 const built = ['libs/queue/dist/index.js', 'dist/apps/api/src/main.js', 'dist/apps/worker/src/main.js'];

@@ -3,7 +3,7 @@ import { parse } from 'yaml';
 import { Settings } from '../src/config/settings.js';
 
 /** No container engine runs here, so what the files say is compared with what the project has. */
-const compose = parse(readFileSync('docker-compose.yml', 'utf8'), { merge: true });
+const compose = parse(readFileSync('docker-compose.yml', 'utf8'), { merge: true }) as Compose;
 const dockerfile = readFileSync('Dockerfile', 'utf8').replace(/\\\n\s*/g, '');
 const stages = dockerfile
   .split(/^FROM /m)
@@ -63,15 +63,15 @@ describe('Dockerfile', () => {
 describe('docker-compose.yml', () => {
   it('has the shop and what it needs, three workers among them', () => {
     expect(Object.keys(compose.services).sort()).toEqual(['api', 'mail', 'postgres', 'valkey', 'worker']);
-    expect(compose.services.worker.deploy.replicas).toBe(3);
+    expect(service('worker').deploy.replicas).toBe(3);
   });
 
   it.each(apps)('builds %s from a target of the Dockerfile', (app) => {
-    expect(compose.services[app].build).toEqual({ context: '.', target: app });
+    expect(service(app).build).toEqual({ context: '.', target: app });
   });
 
   it.each(apps)('gives %s only variables that the settings know', (app) => {
-    const given = Object.keys(compose.services[app].environment);
+    const given = Object.keys(service(app).environment);
 
     expect(given.filter((name) => !(name in defaults))).toEqual([]);
     expect(given).toEqual(expect.arrayContaining(['QUEUE_URL', 'DATABASE_URL', 'SMTP_URL']));
@@ -80,48 +80,48 @@ describe('docker-compose.yml', () => {
   it('points the shop at services it starts, on their ports', () => {
     const ports: Record<string, string> = { valkey: '6379', postgres: '5432', mail: '1025' };
     for (const app of apps) {
-      const urls = Object.entries<string>(compose.services[app].environment).filter(([name]) => name.endsWith('_URL'));
+      const urls = Object.entries<string>(service(app).environment).filter(([name]) => name.endsWith('_URL'));
       for (const [, text] of urls) {
         const { hostname, port } = new URL(text);
         expect(ports[hostname]).toBe(port);
-        expect(compose.services[app].depends_on[hostname]).toEqual({ condition: 'service_healthy' });
-        expect(compose.services[hostname].healthcheck.test[0]).toBe('CMD');
+        expect(service(app).depends_on[hostname]).toEqual({ condition: 'service_healthy' });
+        expect(service(hostname).healthcheck.test[0]).toBe('CMD');
       }
     }
   });
 
   it('uses the credentials it gives to Postgres', () => {
-    const { POSTGRES_USER, POSTGRES_PASSWORD, POSTGRES_DB } = compose.services.postgres.environment;
+    const { POSTGRES_USER, POSTGRES_PASSWORD, POSTGRES_DB } = service('postgres').environment;
     const url = `postgres://${POSTGRES_USER}:${POSTGRES_PASSWORD}@postgres:5432/${POSTGRES_DB}`;
 
-    for (const app of apps) expect(compose.services[app].environment.DATABASE_URL).toBe(url);
+    for (const app of apps) expect(service(app).environment.DATABASE_URL).toBe(url);
   });
 
   it('publishes the port the API listens on', () => {
-    const { environment, ports } = compose.services.api;
+    const { environment, ports } = service('api');
 
     expect(ports).toEqual([`${environment.PORT}:${environment.PORT}`]);
     expect(stageNamed('api').arguments('EXPOSE')).toEqual([environment.PORT]);
   });
 
   it('keeps jobs over a restart of the store, and refuses rather than evicts', () => {
-    const { command, volumes } = compose.services.valkey;
+    const { command, volumes } = service('valkey');
 
     expect(command.join(' ')).toMatch(/--appendonly yes .*--maxmemory-policy noeviction/);
-    expect(volumes[0].split(':')[0] in compose.volumes).toBe(true);
+    expect(Object.keys(compose.volumes)).toContain(volumes[0]!.split(':')[0]);
   });
 
   it('waits longer for an app than its grace', () => {
-    const grace = parseInt(compose.services.worker.environment.WORKER_GRACE);
-    for (const app of apps) expect(parseInt(compose.services[app].stop_grace_period)).toBeGreaterThan(grace);
+    const grace = parseInt(service('worker').environment.WORKER_GRACE!);
+    for (const app of apps) expect(parseInt(service(app).stop_grace_period)).toBeGreaterThan(grace);
   });
 
   it('shares one folder of reports between API and workers', () => {
     for (const app of apps) {
-      const { volumes, environment } = compose.services[app];
-      const [volume, path] = volumes[0].split(':');
-      expect(volume in compose.volumes).toBe(true);
-      expect(environment.REPORTS_DIR.startsWith(`${path}/`)).toBe(true);
+      const { volumes, environment } = service(app);
+      const [volume, path] = volumes[0]!.split(':');
+      expect(Object.keys(compose.volumes)).toContain(volume);
+      expect(environment.REPORTS_DIR).toMatch(new RegExp(`^${path}/`));
     }
   });
 });
@@ -139,6 +139,23 @@ describe('.env.example', () => {
     expect(shown).toEqual(Object.fromEntries(expected));
   });
 });
+
+interface Compose {
+  services: Record<string, Service>;
+  volumes: Record<string, unknown>;
+}
+
+interface Service {
+  build: unknown;
+  environment: Record<string, string>;
+  ports: string[];
+  volumes: string[];
+  depends_on: Record<string, unknown>;
+  deploy: { replicas: number };
+  healthcheck: { test: string[] };
+  command: string[];
+  stop_grace_period: string;
+}
 
 function stageOf(text: string) {
   const [head = '', ...rest] = text.split('\n');
@@ -160,6 +177,10 @@ function stageNamed(name: string) {
 
 function fail(why: string): never {
   throw new Error(why);
+}
+
+function service(name: string): Service {
+  return compose.services[name] ?? fail(`There is no service ${name}`);
 }
 
 /** The sources of a COPY, those of an earlier stage as paths below its working directory. */

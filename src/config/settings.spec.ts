@@ -1,4 +1,3 @@
-import 'reflect-metadata';
 import { readSettings, Settings } from './settings.js';
 
 describe('readSettings', () => {

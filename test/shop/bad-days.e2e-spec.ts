@@ -49,7 +49,7 @@ describe('bad days', () => {
     ['api', { PORT: 'eighty' }, 'PORT must be a whole number'],
     ['worker', { DATABASE_URL: 'mysql://x' }, 'DATABASE_URL must look like'],
   ])('does not start with a wrong variable: %s %j', async (app, env, sentence) => {
-    const program = Program.start(`dist/apps/${app}/src/main.js`, env as Record<string, string>);
+    const program = Program.start(`dist/apps/${app}/src/main.js`, env);
 
     expect(await program.ended).toBe(1);
     expect(program.output).toContain(sentence);

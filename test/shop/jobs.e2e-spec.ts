@@ -111,7 +111,7 @@ describe('jobs', () => {
       const { data } = await shop.get(`/jobs?${query}`);
       expect(data.jobs.length).toBeLessThanOrEqual(2);
       for (const job of data.jobs) expect(job).toMatchObject({ state: 'scheduled', queue: 'notifications' });
-      seen.push(...data.jobs.map((job: { jobId: string }) => job.jobId));
+      seen.push(...(data.jobs as { jobId: string }[]).map((job) => job.jobId));
       cursor = data.cursor;
     }
 

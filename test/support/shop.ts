@@ -5,13 +5,17 @@ import { eventually } from './eventually.js';
 import { MailServer } from './mail-server.js';
 import { Program } from './program.js';
 
+/** What the JSON of an answer holds: each test says what it expects of it. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+export type Json = any;
+
 export interface Answer {
   status: number;
   headers: Headers;
   /** What stands in `data`. */
-  data: any;
+  data: Json;
   /** What stands in `error`. */
-  error: any;
+  error: Json;
 }
 
 /** The shop as it runs in earnest: API and worker as processes, a mail server, and a folder of its own for the rest. */
@@ -61,19 +65,17 @@ export class Shop {
   }
 
   /** The job once it is in one of `states`. */
-  jobIn(jobId: string, ...states: string[]): Promise<any> {
-    return eventually(
-      async () => {
-        const { data } = await this.get(`/jobs/${jobId}`);
-        return states.includes(data?.state) && data;
-      },
-      { within: 20_000, what: `job ${jobId} to be ${states.join(' or ')}` },
-    );
+  jobIn(jobId: string, ...states: string[]): Promise<Json> {
+    const look = async (): Promise<Json> => {
+      const { data } = await this.get(`/jobs/${jobId}`);
+      return states.includes(data?.state as string) && data;
+    };
+    return eventually(look, { within: 20_000, what: `job ${jobId} to be ${states.join(' or ')}` });
   }
 
   /** Stops everything and answers how API and worker ended. */
   async close(): Promise<(number | string)[]> {
-    const endings = await Promise.all([this.api, this.worker].map((program) => program?.stop() ?? 0));
+    const endings = await Promise.all([this.api.stop(), this.worker?.stop() ?? Promise.resolve(0)]);
     await this.mail.stop();
     rmSync(this.folder, { recursive: true, force: true });
     return endings;
