@@ -15,7 +15,7 @@ export class Reaper extends Duty {
   }
 
   protected async tend(lane: Lane): Promise<void> {
-    for (let more = true; more && !this.stopped; ) {
+    for (let more = true; more && !this.stopped;) {
       const answer = await this.store.reap({ lane });
       more = answer.more;
       this.announce(lane, answer);

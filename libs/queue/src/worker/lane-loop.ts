@@ -59,6 +59,7 @@ export class LaneLoop extends Loop implements Desk {
         return 0;
       }
       this.apply(answer, sent, sentAt, worker);
+      this.shift.solitude.claimed(this.lane);
       if (this.foundNothing(request, answer)) this.emptyAt = asked;
       return await this.rest(request, answer);
     } finally {
@@ -136,7 +137,13 @@ export class LaneLoop extends Loop implements Desk {
 
   private ask(worker: string, sent: Ended[]): ExchangeRequest {
     const settle = sent.map((ended) => ended.settlement);
-    const request: ExchangeRequest = { worker, lane: this.lane, settle, want: this.room(), lease: this.shift.settings.lease };
+    const request: ExchangeRequest = {
+      worker,
+      lane: this.lane,
+      settle,
+      want: this.room(),
+      lease: this.shift.settings.lease,
+    };
     if (this.mayAskAlone()) Object.assign(request, { want: 1, alone: true });
     if (request.want > 0) this.shift.solitude.claims(this.lane, request.alone ?? false);
     return request;
@@ -149,7 +156,9 @@ export class LaneLoop extends Loop implements Desk {
   }
 
   private mayAskAlone(): boolean {
-    return this.shift.taking && this.places.free > 0 && this.shift.allowance > 0 && this.shift.solitude.mayAsk(this.lane);
+    return (
+      this.shift.taking && this.places.free > 0 && this.shift.allowance > 0 && this.shift.solitude.mayAsk(this.lane)
+    );
   }
 
   private async exchange(request: ExchangeRequest, sent: Ended[]): Promise<ExchangeAnswer> {
@@ -194,7 +203,8 @@ export class LaneLoop extends Loop implements Desk {
 
   private confirm({ held, outcome, resent }: Ended, state: ExchangeAnswer['settled'][number]): void {
     if (this.holds.get(held.job.id) === held) this.holds.delete(held.job.id);
-    if (this.shift.solitude.ended(held.job.id)) this.shift.wakeAll();
+    const { solitude } = this.shift;
+    if (solitude.ended(held.job.id) || (solitude.isSought && this.shift.held === 0)) this.shift.wakeAll();
     this.shift.tally.settled(outcome, state);
     this.shift.reporter.settled(held, outcome, state === 'stale' && resent ? stateOf(outcome) : state);
   }

@@ -44,7 +44,9 @@ export function logJobs(
     ),
     events.on('worker.lost', (fact) => logger.warn(`Lost its lease workerId=${fact.worker}`)),
     events.on('store.lost', (fact) => logger.error(`The store at ${fact.url} does not answer: ${brief(fact.error)}`)),
-    events.on('store.back', (fact) => logger.log(`The store at ${fact.url} answers again after ${Math.round(fact.ms)} ms`)),
+    events.on('store.back', (fact) =>
+      logger.log(`The store at ${fact.url} answers again after ${Math.round(fact.ms)} ms`),
+    ),
     events.on('error', (fact) => logger.error(`Could not ${fact.doing}: ${brief(fact.error)}`, stackOf(fact.error))),
   ];
   return () => stops.forEach((stop) => stop());

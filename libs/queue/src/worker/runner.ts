@@ -114,7 +114,8 @@ export class Runner {
   }
 
   private async tellEnd(context: AttemptContext, ending: Ending): Promise<void> {
-    const told = ending.kind === 'returned' ? { result: ending.value } : { error: (ending as { error?: unknown }).error };
+    const told =
+      ending.kind === 'returned' ? { result: ending.value } : { error: (ending as { error?: unknown }).error };
     await TaskContext.run(context, async () => {
       for (const hooks of this.endHooks) await this.guarded('onJobEnd', () => hooks.onJobEnd!(context, told));
     });

@@ -67,7 +67,8 @@ function except(places: Map<string, number>, queue: string): void {
 
 function duration(option: string, value: Duration | undefined, standard: number): number {
   const ms = value === undefined ? standard : parseDuration(value);
-  if (ms === undefined || ms < 0) throw invalid(option, `${option} is '${String(value)}'; write '30s', or milliseconds.`);
+  if (ms === undefined || ms < 0)
+    throw invalid(option, `${option} is '${String(value)}'; write '30s', or milliseconds.`);
   return ms;
 }
 

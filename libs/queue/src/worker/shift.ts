@@ -87,7 +87,7 @@ export class Shift {
 
   /** Nothing is held, and a look at every lane begun after this call found nothing; no look led to a job meanwhile. */
   async idle(): Promise<void> {
-    for (let claimed = -1; claimed !== this.tally.claimed && !this.over; ) {
+    for (let claimed = -1; claimed !== this.tally.claimed && !this.over;) {
       claimed = this.tally.claimed;
       for (const lane of this.lanes) lane.look();
       await this.waiters.until(() => this.over || this.lanes.every((lane) => lane.isEmpty));

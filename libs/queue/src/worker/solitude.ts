@@ -35,6 +35,11 @@ export class Solitude {
     return this.held() === 0 && this.claiming.size === 0;
   }
 
+  /** Somebody waits for the worker to be empty. */
+  get isSought(): boolean {
+    return this.seekers.size > 0;
+  }
+
   /** An exchange of this lane begins that may claim jobs. */
   claims(lane: Lane, alone: boolean): void {
     if (alone) this.asking = lane;

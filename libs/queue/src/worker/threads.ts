@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { MessageChannel } from 'node:worker_threads';
 import type { Piscina } from 'piscina';
 import { ConfigInvalid } from '../job/errors.js';
-import { type AbortWhy, Aborted, type TaskContext } from '../task/context.js';
+import { type AbortWhy, type Aborted, type TaskContext } from '../task/context.js';
 import { AttemptContext } from './context.js';
 import type { Handler } from './options.js';
 

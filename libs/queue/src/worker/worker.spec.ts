@@ -49,14 +49,32 @@ describe('Worker', () => {
         (_, ctx) => {
           const { job, attempt, isLastAttempt, worker, fence, idempotencyKey, deadline } = ctx;
           const ambient = TaskContext.current() === ctx;
-          seen = { job, attempt, isLastAttempt, worker, fence, idempotencyKey, deadline, ambient, at: ctx.signal.aborted };
+          seen = {
+            job,
+            attempt,
+            isLastAttempt,
+            worker,
+            fence,
+            idempotencyKey,
+            deadline,
+            ambient,
+            at: ctx.signal.aborted,
+          };
         },
         { timeout: '1m' },
         { headers: { tenant: 'acme' }, tags: ['a'], priority: 'high' },
       );
 
       expect(seen).toMatchObject({
-        job: { id: job.id, task: 'work', queue: 'default', headers: { tenant: 'acme' }, tags: ['a'], priority: 'high', timeout: 60_000 },
+        job: {
+          id: job.id,
+          task: 'work',
+          queue: 'default',
+          headers: { tenant: 'acme' },
+          tags: ['a'],
+          priority: 'high',
+          timeout: 60_000,
+        },
         attempt: 1,
         isLastAttempt: false,
         idempotencyKey: job.id,
@@ -89,7 +107,10 @@ describe('Worker', () => {
         ],
         { concurrency: 2 },
       );
-      await world.queue.enqueueMany('work', gates.map((_, n) => ({ payload: { n } })));
+      await world.queue.enqueueMany(
+        'work',
+        gates.map((_, n) => ({ payload: { n } })),
+      );
       for (const gate of gates) gate.keep();
       await worker.idle();
 
@@ -162,10 +183,9 @@ describe('Worker', () => {
     it('RE5: waits as the back-off says', async () => {
       const delays: number[] = [];
       world.events.on('job.retry', (fact) => delays.push(fact.delay));
-      await outcome(
-        () => Promise.reject(new Error('no')),
-        { retry: { attempts: 4, backoff: (_, attempt) => attempt * 1000 } },
-      );
+      await outcome(() => Promise.reject(new Error('no')), {
+        retry: { attempts: 4, backoff: (_, attempt) => attempt * 1000 },
+      });
       await world.clock.advance('1m');
 
       expect(delays).toEqual([1000, 2000, 3000]);
@@ -194,7 +214,10 @@ describe('Worker', () => {
       const retry = { on: [Declined, Broken], never: [Broken], attempts: 2, delay: '1s' } as const;
       const errors = [new Error('neither'), new Broken('both'), new Declined('on')];
       const worker = await world.worker([handler(({ n }: { n: number }) => Promise.reject(errors[n]!), { retry })]);
-      const jobs = await world.queue.enqueueMany('work', [0, 1, 2].map((n) => ({ payload: { n } })));
+      const jobs = await world.queue.enqueueMany(
+        'work',
+        [0, 1, 2].map((n) => ({ payload: { n } })),
+      );
       await worker.idle();
       const [neither, both, on] = await Promise.all(jobs.map((job) => world.look(job.id)));
 
@@ -253,7 +276,12 @@ describe('Worker', () => {
     it('RE8: RateLimited is like a snooze', async () => {
       const job = await outcome(() => Promise.reject(new RateLimited('30s')));
 
-      expect(job).toMatchObject({ state: 'scheduled', reason: 'snooze', attempted: 0, runAt: world.clock.now() + 30_000 });
+      expect(job).toMatchObject({
+        state: 'scheduled',
+        reason: 'snooze',
+        attempted: 0,
+        runAt: world.clock.now() + 30_000,
+      });
     });
 
     it('RE12: keeps whatever was thrown', async () => {
@@ -296,7 +324,9 @@ describe('Worker', () => {
       const { id } = await world.queue.enqueue('work');
       await worker.idle();
 
-      expect(letters).toEqual([{ jobId: id, task: 'work', attempts: 1, error: expect.objectContaining({ message: 'no' }) as unknown }]);
+      expect(letters).toEqual([
+        { jobId: id, task: 'work', attempts: 1, error: expect.objectContaining({ message: 'no' }) as unknown },
+      ]);
       expect(await world.queue.list({ queue: 'ops' })).toMatchObject({ jobs: [{ state: 'failed', parentId: id }] });
     });
   });
@@ -304,12 +334,14 @@ describe('Worker', () => {
   describe('payload and result', () => {
     const schema = {
       check: (value: unknown) =>
-        typeof (value as { n?: unknown }).n === 'number' ? { value } : { issues: [{ path: 'n', message: 'must be a number' }] },
+        typeof (value as { n?: unknown }).n === 'number'
+          ? { value }
+          : { issues: [{ path: 'n', message: 'must be a number' }] },
     };
 
     it('M4: fails a payload that does not fit, without a run or a retry', async () => {
       const run = jest.fn();
-      const worker = await world.worker([handler(run as never, { payload: schema })]);
+      const worker = await world.worker([handler(run, { payload: schema })]);
       const { id } = await world.queue.enqueue('work', { n: 'one' });
       await worker.idle();
 
@@ -324,7 +356,12 @@ describe('Worker', () => {
     it('M5, RS6: fails a result that cannot be stored, without a retry', async () => {
       const job = await outcome(() => ({ call: () => 1 }));
 
-      expect(job).toMatchObject({ state: 'failed', reason: 'invalid-result', attempted: 1, error: { code: 'RESULT_INVALID' } });
+      expect(job).toMatchObject({
+        state: 'failed',
+        reason: 'invalid-result',
+        attempted: 1,
+        error: { code: 'RESULT_INVALID' },
+      });
     });
 
     it('fails a result above the limit', async () => {
@@ -348,7 +385,7 @@ describe('Worker', () => {
 
     it('M2: fails a body that cannot be read, and keeps it', async () => {
       const run = jest.fn();
-      const worker = await world.worker([handler(run as never)]);
+      const worker = await world.worker([handler(run)]);
       const [id] = await world.enqueue({ body: '{"payload":{"cut' });
       await worker.idle();
 
@@ -385,7 +422,11 @@ describe('Worker', () => {
       await world.clock.advance('10s');
       await worker.idle();
 
-      expect(await world.look(id)).toMatchObject({ state: 'failed', reason: 'exhausted', error: { code: 'JOB_TIMEOUT' } });
+      expect(await world.look(id)).toMatchObject({
+        state: 'failed',
+        reason: 'exhausted',
+        error: { code: 'JOB_TIMEOUT' },
+      });
     });
 
     it('TC2, W4: ends an attempt that ignores its signal; its place stays taken and its late result is refused', async () => {

@@ -291,9 +291,7 @@ export class Worker {
   }
 
   private log(logger: NonNullable<WorkerOptions['logger']>): () => void {
-    return logJobs(this.events, logger, (task, error) =>
-      matches(this.tasks.get(task)?.options.expected ?? [], error),
-    );
+    return logJobs(this.events, logger, (task, error) => matches(this.tasks.get(task)?.options.expected ?? [], error));
   }
 
   private record(id: string): WorkerRecord {

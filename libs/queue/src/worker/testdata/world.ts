@@ -17,7 +17,7 @@ export function handler(
   options: TaskOptions & { name?: string } & Pick<TaskDefinition, 'payload' | 'returns'> = {},
 ): Handler {
   const { name = 'work', payload, returns, ...rest } = options;
-  return { task: { name, options: rest, payload, returns }, run: run as Handler['run'] };
+  return { task: { name, options: rest, payload, returns }, run: run };
 }
 
 /** A small world of its own: memory store, a clock turned by hand, and workers that are stopped in the end. */
