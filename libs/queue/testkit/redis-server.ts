@@ -13,7 +13,7 @@ export interface RedisServerOptions {
 }
 
 /** A real server of a test's own. */
-export interface RedisServer {
+export interface RunningRedis {
   readonly url: string;
   readonly port: number;
   /** Asks it to end, and clears up. */
@@ -40,7 +40,7 @@ export function redisAvailable(): boolean {
 }
 
 /** Starts a server on a free port, in a folder of its own. With `TEST_REDIS_URL` and no options: that server, left alone. */
-export async function startRedis(options: RedisServerOptions = {}): Promise<RedisServer> {
+export async function startRedis(options: RedisServerOptions = {}): Promise<RunningRedis> {
   const given = process.env.TEST_REDIS_URL;
   if (given && !program()) return foreign(given);
   const path = program();
@@ -50,7 +50,7 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
   return server;
 }
 
-class LocalServer implements RedisServer {
+class LocalServer implements RunningRedis {
   private readonly folder = mkdtempSync(join(tmpdir(), 'millrace-redis-'));
   private process?: ChildProcess;
   private readonly cleanUp = () => {
@@ -120,7 +120,7 @@ class LocalServer implements RedisServer {
   }
 }
 
-function foreign(url: string): RedisServer {
+function foreign(url: string): RunningRedis {
   const refuse = () => {
     throw new Error('The server of TEST_REDIS_URL is not ours to stop. This test needs redis-server on the PATH.');
   };

@@ -134,7 +134,7 @@ async function waiting(lanes: Lanes, lane: Lane): Promise<string[]> {
 async function members(lanes: Lanes, lane: Lane, part: LanePart): Promise<string[]> {
   const found: string[] = [];
   for (let from = 0, page = ['']; page.length > 0; from += page.length) {
-    page = await lanes.connection.ask((client) => client.zrange(lanes.keys.of(lane, part), from, from + 999));
+    page = await lanes.connection.ask((client) => client.zrange(lanes.keys.of(lane, part), from, String(from + 999)));
     found.push(...page);
   }
   return found;

@@ -1,9 +1,8 @@
-import { parseJobId } from '../../job/id.js';
 import type { HistoryBucket, JobKey, JobRecord, Lane, QueueRecord, WorkerRecord } from '../store.js';
 import { settingsOf } from './control.js';
 import { escapeWorker } from './keys.js';
 import type { Lanes } from './lanes.js';
-import { type Found, recordOf } from './wire.js';
+import { type Found, lookUp, recordOf } from './wire.js';
 
 const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 
@@ -20,7 +19,7 @@ export async function find(lanes: Lanes, keys: JobKey[], watch: boolean): Promis
   const named = keys.filter((key): key is Extract<JobKey, { name: string }> => !('id' in key));
   const everywhere = named.length > 0 ? await lanes.all() : [];
   keys.forEach((key, place) => {
-    const address = 'id' in key ? parseJobId(key.id) : undefined;
+    const address = 'id' in key ? lookUp(key.id) : undefined;
     if (address) ask(address, address.local, place);
     else if (!('id' in key)) {
       const inQueue = everywhere.filter(({ queue }) => key.queue === undefined || queue === key.queue);

@@ -1,9 +1,9 @@
 import type { Note } from '../store.js';
 import type { Lanes } from './lanes.js';
-import { parseJobId } from '../../job/id.js';
+import { lookUp } from './wire.js';
 
 export async function note(lanes: Lanes, id: string, fence: number, left: Note): Promise<'noted' | 'stale'> {
-  const address = parseJobId(id);
+  const address = lookUp(id);
   if (!address) return 'stale';
   const { log = [], progress, checkpoint, step } = left;
   const noted = await lanes.run<number>('note', address, [

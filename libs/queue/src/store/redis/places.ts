@@ -45,8 +45,12 @@ function newestFirst({ position: [a, x] }: Place, { position: [b, y] }: Place): 
 async function ordered(lanes: Lanes, lane: Lane, part: LanePart, way: 1 | -1, after?: Position): Promise<Place[]> {
   const key = lanes.keys.of(lane, part);
   return lanes.connection.ask(async (client) => {
-    const range = (from: number, n: number) =>
-      way === 1 ? client.zrange(key, from, from + n - 1, 'WITHSCORES') : client.zrevrange(key, from, from + n - 1, 'WITHSCORES');
+    const range = async (from: number, n: number) => {
+      const to = String(from + n - 1);
+      const pairs = way === 1 ? client.zrange(key, from, to, 'WITHSCORES') : client.zrevrange(key, from, to, 'WITHSCORES');
+      // Flat, or in pairs, as the protocol of a given client has it.
+      return (await pairs).flat() as string[];
+    };
     const isPast = (score: number, local: string) => {
       const order = score - after![0] || (local < after![1] ? -1 : local > after![1] ? 1 : 0);
       return order * way > 0;
@@ -102,7 +106,7 @@ async function withoutGhosts(lanes: Lanes, lane: Lane, line: number, found: Plac
 /** What every worker with a lease here holds, by fence. */
 async function active(lanes: Lanes, lane: Lane, after: Position = [0, '']): Promise<Place[]> {
   return lanes.connection.ask(async (client) => {
-    const workers = await client.zrange(lanes.keys.of(lane, 'w'), 0, -1);
+    const workers = await client.zrange(lanes.keys.of(lane, 'w'), 0, '-1');
     const held = await Promise.all(workers.map((worker) => client.hgetall(lanes.keys.holds(lane, worker))));
     return held
       .flatMap((holds) => Object.entries(holds))

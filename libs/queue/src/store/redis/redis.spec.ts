@@ -1,11 +1,11 @@
-import { redisAvailable, type RedisServer, startRedis } from '../../../testkit/redis-server.js';
+import { redisAvailable, type RunningRedis, startRedis } from '../../../testkit/redis-server.js';
 import { describeStore } from '../behaviour/index.js';
 import { redis } from './index.js';
 
 const suite = redisAvailable() ? describe : describe.skip;
 
 suite('on a real server', () => {
-  let server: RedisServer;
+  let server: RunningRedis;
   let tests = 0;
   beforeAll(async () => {
     server = await startRedis();

@@ -24,7 +24,7 @@ const refusedWhenFull: ReadonlySet<ScriptName> = new Set(['enqueue']);
  */
 export function compose({ flags, sharded }: { flags: boolean; sharded: boolean }): Scripts {
   const bounds = Object.entries(limits).map(([name, value]) => `${name} = ${value}`);
-  const constants = `local PUBLISH = '${sharded ? 'SPUBLISH' : 'PUBLISH'}'\nlocal limits = { ${bounds.join(', ')} }\n`;
+  const constants = `local FLAGS = ${flags}\nlocal PUBLISH = '${sharded ? 'SPUBLISH' : 'PUBLISH'}'\nlocal limits = { ${bounds.join(', ')} }\n`;
   const names = Object.keys(lua).filter((name) => name !== 'lane' && name !== 'adding') as ScriptName[];
 
   return Object.fromEntries(

@@ -1,6 +1,7 @@
 import { parseJobId } from '../../job/id.js';
 import type { JobState, WhyScheduled } from '../../job/state.js';
 import type { AttemptRecord, ClaimedJob, JobRecord, Lane, NewJob, Settlement, UniqueKey } from '../store.js';
+import { codeOf, localOf } from './codes.js';
 import { unescapeWorker } from './keys.js';
 
 /** How jobs travel to the scripts and back. The formats are told in the labels of `lua/lane.lua` and `lua/adding.lua`. */
@@ -19,13 +20,19 @@ export function stateOf(letter: string): JobState {
   return states[letter]!;
 }
 
-export function idOf({ queue, shard }: Lane, local: string): string {
-  return `${queue}~${shard.toString(36)}~${local}`;
+export function idOf({ queue, shard }: Lane, code: string): string {
+  return `${queue}~${shard.toString(36)}~${localOf(code)}`;
 }
 
-/** The lane of an id, and what the lane calls it. */
-export function addressOf(id: string) {
+/** The lane of an id, and what the lane calls it; `undefined` when `id` is none. */
+export function lookUp(id: string): { queue: string; shard: number; local: string } | undefined {
   const address = parseJobId(id);
+  return address && { queue: address.queue, shard: address.shard, local: codeOf(address.local) };
+}
+
+/** As `lookUp`, where only an id will do. */
+export function addressOf(id: string) {
+  const address = lookUp(id);
   if (!address) throw new RangeError(`'${id}' is not a job id: make one with createJobId(queue, shard, now)`);
   return address;
 }

@@ -9,7 +9,7 @@
 local worker, lease, want, alone, n = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5] == '1', tonumber(ARGV[6])
 local holds = KEYS[first]
 -- Redis 6.2 refuses a script without memory at its first write that may need some; after a write that frees, it goes on.
-call('HDEL', holds, '')
+if not FLAGS then call('HDEL', holds, '') end
 
 load('paused', 'beat', 'grace', 'longest', 'fence', 'takes', 'ghosts', 'sleepers')
 local length = call('HGET', lengths, worker)
@@ -119,7 +119,7 @@ for from = 1, n, chunk do
   local found = call('HMGET', headers, unpack(ids, from, min(from + chunk - 1, n)))
   for i = 1, #found do texts[ids[from + i - 1]] = found[i] end
 end
-local plain_tail = ',' .. worker .. ',,'
+local plain_tail, plain = ',' .. worker .. ',,', 0
 for i = 1, n do
   local id = ids[i]
   at = places[i]
@@ -128,14 +128,23 @@ for i = 1, n do
   local hold = fence .. plain_tail
   if not text or text:sub(1, 1) ~= 'a' or text:sub(4, 3 + #hold - 1) ~= hold:sub(1, -2) then
     settled[i] = '-'
-  elseif code == 'c0' and text:sub(4, 3 + #hold) == hold then
-    -- The common case: nobody watches, nothing was asked for, nothing is kept.
-    add(drop_births, id)
-    add(drop_headers, id)
+  elseif (code == 'c0' or code == 'c' or code == 'cr') and text:sub(4, 3 + #hold) == hold then
+    -- The common case: nobody watches, nothing was asked for at birth, nothing happened before.
+    if code == 'c0' then
+      add(drop_births, id)
+      add(drop_headers, id)
+    else
+      local flags = ''
+      if code == 'cr' then
+        flags = 'R'
+        add(set_facets, 'R' .. id, ARGV[at])
+      end
+      local attempts, counted, times = text:match('^(%d+)(,%d+,%d+,)([^,]*,[^,]*,)', 4 + #hold)
+      add(set_headers, id, 'c' .. text:sub(2, 2) .. ',,,' .. flags .. ',' .. attempts + 1 .. counted .. times .. now .. ',')
+      add(finished.c, now, id)
+    end
     add(drop_holds, id)
-    count('completed')
-    count('active', -1)
-    figures.c = figures.c + 1
+    plain = plain + 1
     settled[i], texts[id] = 'c', nil
   else
     local given, outcome, h = announced(code), code:sub(1, 1), parse(text)
@@ -152,6 +161,11 @@ for i = 1, n do
     if given.others then send_away(given) end
   end
 end
+if plain > 0 then
+  figures.c = figures.c + plain
+  count('completed', plain)
+  count('active', -plain)
+end
 if figures.c + figures.f + figures.x + figures.t > 0 then
   local minute = floor(now / 60000)
   local c, f, x, t = (call('HGET', minutes, minute) or '0,0,0,0'):match('^(%d+),(%d+),(%d+),(%d+)$')
@@ -166,14 +180,16 @@ if tonumber(length) ~= lease then
   longest_lease()
 end
 flush()
-local dues = call('ZRANGEBYSCORE', scheduled, '-inf', now, 'LIMIT', 0, limits.promote)
-if dues[1] then
+local next_due = tonumber(call('ZRANGE', scheduled, 0, 0, 'WITHSCORES')[2])
+if next_due and next_due <= now then
+  local dues = call('ZRANGEBYSCORE', scheduled, '-inf', now, 'LIMIT', 0, limits.promote)
   local found = call('HMGET', headers, unpack(dues))
   for i = 1, #dues do
     add(unschedule, dues[i])
     ready(dues[i], parse(found[i]), 'promoted')
   end
   flush()
+  next_due = tonumber(call('ZRANGE', scheduled, 0, 0, 'WITHSCORES')[2])
 end
 
 -- Claim -------------------------------------------------------------------------------------------------------------------
@@ -297,9 +313,8 @@ if call('HLEN', marks) > 0 then
   table.sort(cancels, function(a, b) return a[2] < b[2] end)
   for i = 1, #cancels do cancels[i] = cancels[i][1] end
 end
-local next_due = call('ZRANGE', scheduled, 0, 0, 'WITHSCORES')[2]
 save()
 return {
-  now, table.concat(settled), whole(fence), jobs, cancels, next_due and max(0, tonumber(next_due) - now) or '',
+  now, table.concat(settled), whole(fence), jobs, cancels, next_due and max(0, next_due - now) or '',
   waiting > 0 and 1 or 0, m.paused, call('LLEN', suspects), call('LLEN', outbox), apart and 1 or 0,
 }

@@ -40,7 +40,7 @@ end
 
 local drop_headers, drop_births, drop_facets = gather('HDEL', headers), gather('HDEL', births), gather('HDEL', facets)
 local unschedule, unmark = gather('ZREM', scheduled), gather('HDEL', marks)
-local set_births, set_headers = gather('HSET', births), gather('HSET', headers)
+local set_births, set_headers, set_facets = gather('HSET', births), gather('HSET', headers), gather('HSET', facets)
 local schedule = gather('ZADD', scheduled)
 local finished = {
   c = gather('ZADD', completed),
@@ -187,7 +187,7 @@ end
 
 local function set_facet(h, id, flag, text)
   raise_flag(h, flag)
-  call('HSET', facets, flag .. id, text)
+  add(set_facets, flag .. id, text)
 end
 
 local function drop_facet(h, id, flag)

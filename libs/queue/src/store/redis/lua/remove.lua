@@ -2,7 +2,7 @@
 -- KEYS  the lane
 -- ARGV  2 … ids
 -- gives per id '1' when it was forgotten, '0a' when it runs, '-' for no such job
-call('HDEL', meta, '')
+if not FLAGS then call('HDEL', meta, '') end
 local place = { c = { completed, lasting, lapsing }, x = { cancelled }, f = { failed } }
 
 local function remove(id)
