@@ -48,7 +48,7 @@ export class BackgroundTasks {
     const { queue } = this;
     if (!queue)
       throw new ConfigInvalid('background', 'background.enqueue() needs QueueModule.forRoot() in this application.');
-    return queue.enqueue.bind(queue) as Queue['enqueue'];
+    return queue.enqueue.bind<Queue['enqueue']>(queue);
   }
 
   private flush(status: number): void {

@@ -31,7 +31,7 @@ class Users {
       trail.push('first begins');
       begin();
       await gate;
-      trail.push(`first ends, ambient ${ambient.getStore()} ${TaskContext.current()}`);
+      trail.push(`first ends, ambient ${ambient.getStore()} ${TaskContext.current() === undefined}`);
       background.add(() => trail.push('added late'));
     });
     background.add(() => {
@@ -94,7 +94,7 @@ describe('background.add', () => {
     open();
     await runner.drain();
 
-    expect(trail.slice(2)).toEqual(['first ends, ambient undefined undefined', 'third', 'added late']);
+    expect(trail.slice(2)).toEqual(['first ends, ambient undefined true', 'third', 'added late']);
     expect(runner.counts).toEqual({ completed: 3, failed: 1 });
     await app.close();
   });

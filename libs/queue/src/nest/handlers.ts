@@ -1,10 +1,22 @@
+import type { ExternalContextCreator, ModulesContainer } from '@nestjs/core';
 import type { Handler } from '../worker/options.js';
-import type { Call, Enhancers, Site } from './enhancers.js';
+import { type Call, Enhancers, type Site } from './enhancers.js';
 import type { FoundTask } from './explorer.js';
-import { Host, type Leftovers } from './host.js';
+import { Host, Leftovers } from './host.js';
 
-/** Turns a found method into what the worker runs. The shorter the way can be, the shorter it is. */
-export function handlerOf(found: FoundTask, enhancers: Enhancers, leftovers: Leftovers): Handler {
+/** What the worker runs for each found method. With `global`, Nest's own context creator, global enhancers apply as well. */
+export function handlersOf(
+  found: readonly FoundTask[],
+  modules: ModulesContainer,
+  global?: ExternalContextCreator,
+): Handler[] {
+  const enhancers = new Enhancers(modules, global);
+  const leftovers = new Leftovers(modules);
+  return found.map((task) => handlerOf(task, enhancers, leftovers));
+}
+
+/** The shorter the way can be, the shorter it is. */
+function handlerOf(found: FoundTask, enhancers: Enhancers, leftovers: Leftovers): Handler {
   const { prototype, wrapper, metadata } = found;
   const site: Site = {
     prototype,

@@ -9,11 +9,9 @@ import { Worker } from '../worker/worker.js';
 import { closeApplication } from './close-application.js';
 import type { Connection } from './connection.js';
 import { diagnose, narrowed, unserved } from './diagnostics.js';
-import { Enhancers } from './enhancers.js';
 import { Explorer, type FoundTask } from './explorer.js';
-import { handlerOf } from './handlers.js';
+import { handlersOf } from './handlers.js';
 import { hooksOf } from './hooks.js';
-import { Leftovers } from './host.js';
 import type { QueueModuleOptions } from './queue-options.js';
 import { Signals } from './signals.js';
 import type { WorkerModuleOptions } from './worker-options.js';
@@ -87,9 +85,7 @@ export class WorkerHost implements OnApplicationBootstrap, OnModuleDestroy, OnAp
     const explorer = new Explorer(discovery);
     const found = narrowed(explorer.tasks(), options.tasks);
     diagnose(found, explorer.misplaced());
-    const enhancers = new Enhancers(modules, options.globalEnhancers ? contexts : undefined);
-    const leftovers = new Leftovers(modules);
-    const handlers = found.map((task) => handlerOf(task, enhancers, leftovers));
+    const handlers = handlersOf(found, modules, options.globalEnhancers ? contexts : undefined);
     this.announce(found, new TaskTable(handlers, queue.overrides, queue.defaults));
     const { name, queues, except, concurrency, lease, shutdown, idle, burst, maxJobs, unknownTaskAfter } = options;
     return new Worker({
