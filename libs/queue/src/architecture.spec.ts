@@ -25,6 +25,8 @@ const floors: readonly Room[] = [
   { name: 'store/memory', may: [...words, 'store'] },
   { name: 'store/sqlite', may: [...words, 'store'], packages: ['libsql'] },
   { name: 'store/redis', may: [...words, 'store'], packages: ['ioredis'] },
+  // What every store does, told once; not published.
+  { name: 'store/behaviour', may: [...words, 'store', 'store/memory'], packages: ['fast-check', '@jest/globals'] },
   { name: 'events', may: words },
   { name: 'client', may: contracts },
   { name: 'maintenance', may: [...words, 'store', 'events'] },
