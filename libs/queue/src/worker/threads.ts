@@ -43,7 +43,8 @@ export class Threads {
     const { port1: ours, port2: theirs } = new MessageChannel();
     const hard = new AbortController();
     const soft = () => ours.postMessage((context.signal.reason as Aborted).why satisfies AbortWhy);
-    context.signal.addEventListener('abort', soft, { once: true });
+    if (context.signal.aborted) soft();
+    else context.signal.addEventListener('abort', soft, { once: true });
     if (context instanceof AttemptContext) context.whenGivenUp(() => hard.abort());
     const { job, attempt, idempotencyKey } = context;
     const task = { module: module.href, payload, jobId: job.id, task: job.task, attempt, idempotencyKey, port: theirs };

@@ -89,6 +89,7 @@ export class Worker {
   private readonly greeted: WorkerHooks[] = [];
   private readonly startedAt: number;
   private served: Lane[] = [];
+  private condemned = false;
   private hurried = false;
   private reason: WorkerEnd['reason'] = 'stopped';
   private starting?: Promise<void>;
@@ -148,7 +149,7 @@ export class Worker {
     const leased = shift.lanes.length > 0 && shift.lanes.every((lane) => lane.lease.isTrusted);
     return {
       id: this.id,
-      live: shift.over || shift.lanes.every((lane) => lane.turnedAt >= longAgo),
+      live: !this.condemned && (shift.over || shift.lanes.every((lane) => lane.turnedAt >= longAgo)),
       ready: shift.taking && !shift.storeWatch.isAway && leased,
       running: running.length,
       stuck: running.filter((job) => job.stuck).length,
@@ -177,6 +178,11 @@ export class Worker {
   /** Resolves when nothing is held and a look at every lane, begun after this call, found nothing. For tests. */
   idle(): Promise<void> {
     return this.shift.idle();
+  }
+
+  /** From now on it shows as not live: something happened after which only a restart is safe. */
+  condemn(): void {
+    this.condemned = true;
   }
 
   private async begin(): Promise<void> {
@@ -314,7 +320,7 @@ export class Worker {
 
 function servicesOf(options: WorkerOptions, events: Events): Services {
   const clock = options.clock ?? systemClock;
-  const hooks = [options.hooks ?? []].flat() as WorkerHooks[];
+  const hooks = ([] as WorkerHooks[]).concat(options.hooks ?? []);
   const texts = new Texts(options.codec);
   return { store: options.store, clock, events, deadlines: new Deadlines(clock), texts, hooks, logger: options.logger };
 }
