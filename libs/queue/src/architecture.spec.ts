@@ -22,6 +22,7 @@ const floors: readonly Room[] = [
   { name: 'job', may: ['time'] },
   { name: 'task', may: words, packages: [...nest, 'class-validator', 'class-transformer', '@standard-schema/spec'] },
   { name: 'store', may: words },
+  { name: 'store/behaviour', may: [...words, 'store', 'store/memory'], packages: ['fast-check'] },
   { name: 'store/memory', may: [...words, 'store'] },
   { name: 'store/sqlite', may: [...words, 'store'], packages: ['libsql'] },
   { name: 'store/redis', may: [...words, 'store'], packages: ['ioredis'] },

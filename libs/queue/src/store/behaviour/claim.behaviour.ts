@@ -246,9 +246,9 @@ export function describeClaim(stage: Stage): void {
       const [first, second, third] = [await suspect(), await suspect(), await suspect()];
       await stage.workers('ann');
 
-      await stage.store.cancel([first!]);
-      await stage.store.remove([second!]);
-      await stage.store.reschedule([third!], { in: 1000 });
+      await stage.store.cancel([first]);
+      await stage.store.remove([second]);
+      await stage.store.reschedule([third], { in: 1000 });
       expect(await stage.exchange('ann', { want: 1, alone: true })).toMatchObject({ jobs: [], suspects: 0 });
 
       stage.clock.jump(1000);

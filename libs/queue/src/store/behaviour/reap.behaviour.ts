@@ -1,4 +1,4 @@
-import { completed, lane, lease, type Stage } from './stage.js';
+import { completed, lease, type Stage } from './stage.js';
 
 export function describeReap(stage: Stage): void {
   const nothing = { released: [], failed: [], cancelled: [], lost: [], more: false };

@@ -1,0 +1,62 @@
+import { memory } from '../memory/index.js';
+import type { ExchangeRequest, Store } from '../store.js';
+import { compareWithMemory, findDifference } from './model.js';
+
+compareWithMemory('memory', (clock) => memory({ clock }), { runs: 300 });
+
+/** A memory store with a fault, made by changing what it is asked. */
+type Fault = (store: Store) => Partial<Store>;
+
+const onExchange =
+  (change: (request: ExchangeRequest) => ExchangeRequest): Fault =>
+  (store) => ({ exchange: (request) => store.exchange(change(request)) });
+
+const faults: Record<string, Fault> = {
+  'charges no attempt for a retry': onExchange((request) => ({
+    ...request,
+    settle: request.settle.map((end) =>
+      end.outcome === 'retry' ? { id: end.id, fence: end.fence, then: end.then, outcome: 'snoozed', in: end.in } : end,
+    ),
+  })),
+  'never hands a suspect out': onExchange((request) => ({ ...request, alone: false })),
+  'forgets what follows a settlement': onExchange((request) => ({
+    ...request,
+    settle: request.settle.map((end) => ({ ...end, then: undefined })),
+  })),
+  'lets a lease run a millisecond longer': onExchange((request) => ({ ...request, lease: request.lease + 1 })),
+  'keeps what a settlement says to drop': onExchange((request) => ({
+    ...request,
+    settle: request.settle.map((end) => (end.outcome === 'completed' ? { ...end, keep: undefined } : end)),
+  })),
+  'does not replace': (store) => ({
+    enqueue: (jobs) => store.enqueue(jobs.map((job) => ({ ...job, onDuplicate: 'return' }))),
+  }),
+  'ignores the expiry': (store) => ({
+    enqueue: (jobs) => store.enqueue(jobs.map((job) => ({ ...job, expires: undefined }))),
+  }),
+  'reaps without regard to the page': (store) => ({ reap: ({ lane }) => store.reap({ lane }) }),
+  'prunes without regard to the count': (store) => ({ prune: ({ lane, page }) => store.prune({ lane, page }) }),
+  'keeps a forced hold': (store) => ({ cancel: (ids, options) => store.cancel(ids, { reason: options?.reason }) }),
+  'reconciles nothing': (store) => ({ reconcile: async () => (await store.time(), []) }),
+  'makes rescheduled jobs ready': (store) => ({ reschedule: (ids) => store.reschedule(ids, undefined) }),
+  'notes under any fence': (store) => ({
+    note: async (id, fence, note) => {
+      const [record] = await store.find([{ id }]);
+      return store.note(id, record?.fence ?? fence, note);
+    },
+  }),
+};
+
+describe('the comparison', () => {
+  it.each(Object.entries(faults))('finds a store that %s', async (_, fault) => {
+    const difference = await findDifference(
+      (clock) => {
+        const store = memory({ clock });
+        return { ...store, ...fault(store) };
+      },
+      { runs: 300, seed: 7, shrink: false },
+    );
+
+    expect(difference).toMatch(/differs after/);
+  });
+});
