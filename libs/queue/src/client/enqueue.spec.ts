@@ -342,6 +342,29 @@ describe('payloads', () => {
     expect(await waiting(w)).toHaveLength(1);
   });
 
+  it('M3: hostile JSON is stored as plain data or refused, with Object.prototype untouched', async () => {
+    const w = await setup();
+    const before = Object.getOwnPropertyNames(Object.prototype);
+    const hostile = [
+      '{"__proto__":{"polluted":1}}',
+      '{"a":[{"__proto__":1}]}',
+      '['.repeat(100_000) + ']'.repeat(100_000),
+    ];
+    for (const text of hostile) {
+      const payload = JSON.parse(text) as unknown;
+      expect(await refusal(() => w.queue.enqueue('any.task', payload))).toMatchObject({ code: 'PAYLOAD_INVALID' });
+      const nested = { orderId: 'o', items: payload } as never;
+      expect(await refusal(() => w.orders.process.enqueue(nested))).toMatchObject({ code: 'PAYLOAD_INVALID' });
+    }
+    expect(await waiting(w)).toEqual([]);
+    const odd = JSON.parse(
+      '{"n":1e400,"s":"\\ud800\\u0000","constructor":{"prototype":1},"big":12345678901234567890}',
+    ) as unknown;
+    const { id } = await w.queue.enqueue('any.task', odd);
+    expect((await w.queue.job(id))?.payload).toEqual(odd);
+    expect(Object.getOwnPropertyNames(Object.prototype)).toEqual(before);
+  });
+
   it('M6: refuses hostile names of queues and tasks', async () => {
     const { queue } = await setup();
     for (const name of ['a:b', 'a{b}', 'a\nb', '', '__proto__.x y']) {

@@ -127,6 +127,41 @@ describe('job', () => {
   });
 });
 
+describe('state', () => {
+  it('ST1: is scheduled while a job waits for a time, and says whether for a delay, a retry or a snooze', async () => {
+    const { queue, take, settle } = await world();
+    const handles = await queue.enqueueMany('a.task', [{}, {}, { delay: '1h' }]);
+    const [first, second] = await take();
+    await settle(first!, { outcome: 'retry', in: 5000, error: '{}' });
+    await settle(second!, { outcome: 'snoozed', in: 5000 });
+    const views = await Promise.all(handles.map((handle) => handle.refresh()));
+    expect(views.map((view) => `${view?.state} ${view?.reason}`)).toEqual([
+      ...['scheduled retry', 'scheduled snooze', 'scheduled delay'],
+    ]);
+  });
+
+  it('ST3: is ready when a job may be claimed, also once its time has come', async () => {
+    const { queue, clock, take } = await world();
+    const handle = await queue.enqueue('a.task', {}, { delay: '1s' });
+    expect((await queue.enqueue('a.task')).state).toBe('ready');
+    await clock.advance('1s');
+    expect((await take()).map((job) => job.id)).toContain(handle.id);
+  });
+
+  it('ST7: is cancelled by request or expiry, with the reason, and a final state is left by retry() only', async () => {
+    const { queue, clock, take } = await world();
+    const asked = await queue.enqueue('a.task');
+    const late = await queue.enqueue('a.task', {}, { expires: '1s' });
+    await asked.cancel();
+    await clock.advance('2s');
+    await take();
+    expect(await asked.refresh()).toMatchObject({ state: 'cancelled', reason: 'request' });
+    expect(await late.refresh()).toMatchObject({ state: 'cancelled', reason: 'expired' });
+    expect(await asked.cancel({ force: true })).toMatchObject({ applied: false, state: 'cancelled' });
+    expect(await asked.retry()).toMatchObject({ applied: true, state: 'ready' });
+  });
+});
+
 describe('list', () => {
   it('RS7: finds by state, task, queue, tags and age, in pages', async () => {
     const { queue, clock } = await world();

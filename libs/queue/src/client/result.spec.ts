@@ -131,7 +131,7 @@ describe('result', () => {
       1,
     );
     await Promise.all(waits);
-    await settle();
+    await clock.advance('1s');
     expect(open.listening).toBe(0);
     expect(clock.waiting).toBe(0);
   });
@@ -187,6 +187,19 @@ describe('result', () => {
 });
 
 describe('run', () => {
+  it('keeps its listener for the next call that waits', async () => {
+    const { queue, take, complete, open, clock } = await setup();
+    for (let i = 0; i < 3; i++) {
+      const result = queue.run('a.task');
+      await settle();
+      await complete((await take())[0]!, i);
+      expect(await result).toBe(i);
+      expect(open.listening).toBe(1);
+    }
+    await clock.advance('1s');
+    expect(open.listening).toBe(0);
+  });
+
   it('EN8: enqueues and waits for the result', async () => {
     const { queue, take, complete } = await setup();
     const result = queue.run('a.task', { n: 1 });
@@ -206,5 +219,37 @@ describe('run', () => {
     await clock.advance('11s');
     await store.prune({ lane: { queue: 'default', shard: 0 } });
     expect(await queue.job(job!.id)).toBeUndefined();
+  });
+});
+
+describe('keepResult', () => {
+  it('RS4: bounds how long a completed record stays: 0 leaves none, forever drops the age limit', async () => {
+    const { queue, take, complete, clock, store } = await setup();
+    const handles = await queue.enqueueMany('a.task', [
+      { keepResult: 0 },
+      {},
+      { keepResult: '2h' },
+      { keepResult: 'forever' },
+    ]);
+    for (const job of await take()) await complete(job, 'done');
+    const kept = async () => {
+      await store.prune({ lane: { queue: 'default', shard: 0 } });
+      const found = await Promise.all(handles.map((handle) => handle.refresh()));
+      return found.map((view) => view?.result ?? null);
+    };
+    expect(await kept()).toEqual([null, 'done', 'done', 'done']);
+    await clock.advance('61m');
+    expect(await kept()).toEqual([null, null, 'done', 'done']);
+    await clock.advance('52w');
+    expect(await kept()).toEqual([null, null, null, 'done']);
+  });
+
+  it('RS4: failures are kept by their own bound', async () => {
+    const { queue, take, fail, clock } = await setup();
+    const handle = await queue.enqueue('a.task', {}, { keepResult: 0 });
+    const [job] = await take();
+    await fail(job!, new Error('boom'));
+    await clock.advance('6d');
+    expect((await handle.refresh())?.state).toBe('failed');
   });
 });

@@ -14,13 +14,16 @@ interface Waiter {
   reject(error: Error): void;
 }
 
-/** Milliseconds between two looks without a hint, and jobs of one look. */
+/** Milliseconds between two looks without a hint. */
 const interval = 1000;
+/** Milliseconds the listener outlives its last waiter: calls that wait one after the other share it. */
+const linger = 1000;
+/** Jobs of one look. */
 const together = 500;
 
 /**
- * Everybody of this process who waits for a job to be settled. One listener and one timer for all of them; both are
- * gone when nobody waits. Hints only speed things up: every job is looked at once a second.
+ * Everybody of this process who waits for a job to be settled. One listener and one timer for all of them; both go
+ * when nobody waits. Hints only speed things up: every job is looked at once a second.
  */
 export class Waiters {
   private readonly waiting = new Map<string, Set<Waiter>>();
@@ -28,6 +31,7 @@ export class Waiters {
   private listener?: Promise<Listener | undefined>;
   private deaf = false;
   private timer?: Timer;
+  private lingering?: Timer;
   private release?: () => void;
 
   constructor(
@@ -73,6 +77,7 @@ export class Waiters {
       this.waiting.set(waiter.id, new Set([waiter]));
       this.deaf = true;
     }
+    this.lingering?.cancel();
     this.release ??= keepAlive();
     this.timer ??= this.clock.after(interval, () => this.tick());
     this.look(waiter.id);
@@ -87,7 +92,7 @@ export class Waiters {
     this.timer = undefined;
     this.release?.();
     this.release = undefined;
-    this.hush();
+    this.lingering = this.clock.after(linger, () => this.hush());
   }
 
   private tick(): void {

@@ -3,7 +3,7 @@ import type { JobInfo } from './context.js';
 import { TaskContext } from './context.js';
 import { defineTasks } from './define-tasks.js';
 import { OnJob, onJobMetadataOf } from './on-job.decorator.js';
-import { Snooze } from './signals.js';
+import { RetryLater, Snooze } from './signals.js';
 import { returns, task } from './task.js';
 import { Task, taskMetadataOf, taskMethodsOf } from './task.decorator.js';
 
@@ -78,6 +78,28 @@ describe('@Task', () => {
   it('DT1: leaves an ordinary method, which a direct call runs in process', async () => {
     const handlers = new Handlers();
     expect(handlers.greet({ name: 'Ada' }, TaskContext.fake())).toBe('Ada');
+  });
+});
+
+describe('a direct call', () => {
+  class Mails {
+    @Task()
+    async send(to: string) {
+      if (to === 'down') throw new RetryLater('60s', { message: 'try later' });
+      return to;
+    }
+
+    @Task()
+    async bulk(all: string[]) {
+      const errors: string[] = [];
+      for (const to of all) await this.send(to).catch((error: Error) => errors.push(error.message));
+      return { sent: all.length - errors.length, failed: errors.length, errors };
+    }
+  }
+
+  it('RE2: of one task by another throws an ordinary Error that catch sees, and the bulk task completes', async () => {
+    const answer = await new Mails().bulk(['a', 'down', 'b']);
+    expect(answer).toEqual({ sent: 2, failed: 1, errors: ['try later'] });
   });
 });
 
