@@ -23,6 +23,8 @@ const lanes: Lane[] = [
   { queue: 'other', shard: 0 },
 ];
 
+const queues = ['mill', 'other'];
+
 /** Turns commands into calls: keeps the ids, holds and worker incarnations that a history has come to know. */
 export class Player {
   /** Every id that was ever offered to the store. */
@@ -36,41 +38,43 @@ export class Player {
   readonly names = lanes.map(({ queue }, lane) => ({ name: this.key(lane, 0).slice(1), queue }));
 
   *calls(command: Command): Generator<Call> {
+    if (command.do === 'jump') this.clock.jump(command.ms);
+    else if (command.do === 'exchange') yield* this.exchange(command);
+    else if (command.do === 'lose') yield* this.lose(command);
+    else yield this.call(command);
+  }
+
+  private call(command: Exclude<Command, { do: 'jump' | 'exchange' | 'lose' }>): Call {
     switch (command.do) {
       case 'enqueue':
-        return yield call('enqueue', [command.jobs.map((plan) => this.job(plan, command.lane))]);
-      case 'exchange':
-        return yield* this.exchange(command);
+        return call('enqueue', [command.jobs.map((plan) => this.job(plan, command.lane))]);
       case 'register':
-        return yield call('register', [this.record(command.worker, command.lanes, command.lease)]);
+        return call('register', [this.record(command.worker, command.lanes, command.lease)]);
       case 'retire':
-        return yield call('retire', [this.worker(command.worker)], () => this.incarnations[command.worker]!++);
+        return call('retire', [this.worker(command.worker)], () => this.incarnations[command.worker]!++);
       case 'reconcile':
-        return yield this.reconcile(command);
+        return this.reconcile(command);
       case 'reap':
-        return yield call('reap', [{ lane: lanes[command.lane]!, page: command.page }]);
-      case 'lose':
-        return yield* this.lose(command);
-      case 'prune':
-        return yield call('prune', [{ lane: lanes[command.lane]!, page: command.page, keepCount: command.keepCount }]);
+        return call('reap', [{ lane: lanes[command.lane]!, page: command.page }]);
+      case 'prune': {
+        const { lane, page, keepCount } = command;
+        return call('prune', [{ lane: lanes[lane]!, page, keepCount }]);
+      }
       case 'note': {
         const claim = this.claim(command.hold, (other) => command.stale || !other.ended);
-        return yield call('note', [claim?.id ?? 'nobody', claim?.fence ?? 1, command.note]);
+        return call('note', [claim?.id ?? 'nobody', claim?.fence ?? 1, command.note]);
       }
       case 'cancel':
-        return yield call('cancel', [this.some(command.jobs), { force: command.force, reason: command.reason }]);
+        return call('cancel', [this.some(command.jobs), { force: command.force, reason: command.reason }]);
       case 'retry':
       case 'remove':
-        return yield call(command.do, [this.some(command.jobs)]);
+        return call(command.do, [this.some(command.jobs)]);
       case 'reschedule':
-        return yield call('reschedule', [this.some(command.jobs), this.due(command.due)]);
-      case 'configure':
-        return yield call('configure', [
-          lanes[command.queue * 2]!.queue,
-          { paused: command.paused, maxReady: command.maxReady },
-        ]);
-      case 'jump':
-        return this.clock.jump(command.ms);
+        return call('reschedule', [this.some(command.jobs), this.due(command.due)]);
+      case 'configure': {
+        const { queue, paused, maxReady } = command;
+        return call('configure', [queues[queue]!, { paused, maxReady }]);
+      }
     }
   }
 
