@@ -28,7 +28,11 @@ export async function work(target: string, options: WorkOptions, terminal: Termi
   const logger = levelsOf(options.logLevel);
   const boot = () => NestFactory.createApplicationContext(module, { logger, abortOnError: false });
   const app = await workerOverrides.run(overridesOf(options), boot);
-  const host = hostOf(app, target);
+  const host = hostOf(app);
+  if (!host) {
+    await app.close();
+    throw new UsageError(`${target} imports no WorkerModule: add WorkerModule.forRoot() to its imports.`);
+  }
   const end = await host.worker.done;
   await host.close();
   return report(end, options, terminal);
@@ -59,11 +63,11 @@ export function overridesOf(options: WorkOptions): WorkerModuleOptions {
   };
 }
 
-function hostOf(app: INestApplicationContext, target: string): WorkerHost {
+function hostOf(app: INestApplicationContext): WorkerHost | undefined {
   try {
     return app.get(WorkerHost, { strict: false });
   } catch {
-    throw new UsageError(`${target} imports no WorkerModule: add WorkerModule.forRoot() to its imports.`);
+    return undefined;
   }
 }
 
