@@ -34,6 +34,10 @@ export class Connection implements OnApplicationShutdown {
     const release = keepAlive();
     try {
       await this.reach();
+    } catch (error) {
+      // A driver may go on trying by itself; nobody waits for it any more.
+      if (!users.get(this.store)) await this.letGo().catch(() => undefined);
+      throw error;
     } finally {
       release();
     }
@@ -47,7 +51,11 @@ export class Connection implements OnApplicationShutdown {
     this.held = false;
     const left = (users.get(this.store) ?? 1) - 1;
     users.set(this.store, left);
-    if (left === 0 && this.options.close !== false) await this.store.close();
+    if (left === 0) await this.letGo();
+  }
+
+  private async letGo(): Promise<void> {
+    if (this.options.close !== false) await this.store.close();
   }
 
   private async reach(): Promise<void> {
