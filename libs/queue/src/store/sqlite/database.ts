@@ -28,6 +28,8 @@ export interface DatabaseOptions {
  */
 export class Database {
   private driver: Driver.Database | undefined;
+  /** The connection broke and was let go; the next verb makes another. */
+  private lost = false;
   private readonly prepared = new Map<string, Driver.Statement>();
 
   constructor(private readonly options: DatabaseOptions) {}
@@ -51,16 +53,26 @@ export class Database {
       driver.pragma('journal_size_limit = 67108864');
       migrate(driver, this.options.path);
       this.driver = driver;
+      this.lost = false;
     } catch (error) {
       driver?.close();
       throw this.explain(error, 'open');
     }
   }
 
+  /** Whoever closes last leaves one file: the driver itself holds its handles, and with them the log, until its statements are collected. */
   close(): void {
-    this.prepared.clear();
-    this.driver?.close();
+    const driver = this.driver;
     this.driver = undefined;
+    this.prepared.clear();
+    this.lost = false;
+    if (!driver) return;
+    try {
+      driver.exec('PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE)');
+    } catch {
+      // Somebody else has the file in use, or it cannot be written: the log stays beside it, and nothing is lost.
+    }
+    driver.close();
   }
 
   /** Runs a statement that gives no rows. Answers how many rows it changed. */
@@ -137,6 +149,7 @@ export class Database {
       if (driver.inTransaction) driver.exec('ROLLBACK');
     } catch {
       this.close();
+      this.lost = true;
     }
   }
 
@@ -153,6 +166,7 @@ export class Database {
   }
 
   private opened(): Driver.Database {
+    if (this.lost) this.open();
     if (!this.driver) throw new StoreUnavailable(this.options.path, { cause: new Error('it is not open') });
     return this.driver;
   }

@@ -4,15 +4,15 @@ import { systemClock, type Timer } from '../../time/clock.js';
 const pace = [
   { quiet: 0, every: 2 },
   { quiet: 5_000, every: 4 },
-  { quiet: 60_000, every: 10 },
+  { quiet: 60_000, every: 12 },
 ];
 
 /**
  * Notices that another process, or another connection of this one, wrote to the file.
  *
  * SQLite sends no messages, but `PRAGMA data_version` changes with each foreign commit and costs 3 µs to ask; waking up to
- * ask costs ten times that. So it is asked every 2 ms while there is something going on (3 % of a core), and every 10 ms
- * when nobody has written for a minute (0.9 %), which keeps the median wait at 5 ms. It runs on
+ * ask costs ten times that. So it is asked every 2 ms while there is something going on (3 % of a core), and every 12 ms
+ * when nobody has written for a minute (under 1 %), which keeps the median wait at 6 ms. It runs on
  * the machine's clock whatever clock the store was handed: the other process does not wait for one turned by hand.
  */
 export class Wakeup {
