@@ -546,6 +546,37 @@ describe('shutdown', () => {
   });
 });
 
+describe('burst', () => {
+  it('WK4: ends the application once its queues are drained', async () => {
+    const trail: string[] = [];
+    let closed!: () => void;
+    const end = new Promise<void>((resolve) => (closed = resolve));
+    @Injectable()
+    class Handlers implements OnModuleDestroy {
+      @Task(OrderTasks.sweep)
+      async sweep() {
+        trail.push('job');
+      }
+      onModuleDestroy() {
+        trail.push('closed');
+        closed();
+      }
+    }
+    const store = memory();
+    await new Queue({ store }).enqueue(OrderTasks.sweep);
+    const app = await Test.createTestingModule({
+      imports: [QueueModule.forRoot({ store }), WorkerModule.forRoot({ burst: 'ready', signals: false })],
+      providers: [Handlers],
+    }).compile();
+    app.useLogger(false);
+
+    await app.init();
+    await end;
+
+    expect(trail).toEqual(['job', 'closed']);
+  });
+});
+
 describe('health', () => {
   @Injectable()
   class Handlers {

@@ -29,7 +29,7 @@ export interface Surroundings {
   http: HttpAdapterHost;
 }
 
-/** The worker's life inside an application: boots last, prints what it serves, leaves first. */
+/** The worker's life inside an application: boots last, prints what it serves, leaves first. Ends the application when it ends by itself. */
 export class WorkerHost implements OnApplicationBootstrap, OnModuleDestroy, OnApplicationShutdown {
   private readonly logger = new Logger('Worker');
   private running?: Worker;
@@ -53,6 +53,7 @@ export class WorkerHost implements OnApplicationBootstrap, OnModuleDestroy, OnAp
     const worker = (this.running = this.assemble());
     await this.probes();
     await worker.start();
+    void worker.done.then(({ reason }) => (reason === 'stopped' ? undefined : this.close()));
     if (options.signals === false) return;
     this.signals = new Signals({
       leave: (patience) => this.leave(patience),
