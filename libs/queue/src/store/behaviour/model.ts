@@ -82,9 +82,9 @@ async function play(history: Command[], clock: ManualClock, model: Store, real: 
       if (call.verb !== 'relay') same(expected, found, call.verb, done);
       (call.learn as ((answer: unknown) => void) | undefined)?.(expected);
     }
-    same(await look(model, player), await look(real, player), 'what can be seen', done);
+    same(await look(model), await look(real), 'what can be seen', done);
   }
-  same(await lookClosely(model), await lookClosely(real), 'pages and history', done);
+  same(await lookClosely(model, player), await lookClosely(real, player), 'a closer look', done);
   same(await model.fsck(), [], 'fsck of memory', done);
   same([], await real.fsck(), 'fsck', done);
 }
@@ -100,25 +100,20 @@ async function ask(store: Store, { verb, args }: Call): Promise<unknown> {
   }
 }
 
-async function look(store: Store, player: Player): Promise<unknown> {
-  const keys = [...player.ids.map((id) => ({ id })), ...player.names];
-  const [records, counts, workers, page] = await Promise.all([
-    store.find(keys),
-    store.counts(),
-    store.workers(),
-    store.list({ limit: 200 }),
-  ]);
-  return { records, counts, workers, listed: page.jobs.map((job) => job.id) };
+/** What changes with every step: where each job is and what is known of it, the counts, and who works. */
+async function look(store: Store): Promise<unknown> {
+  const [page, counts, workers] = await Promise.all([store.list({ limit: 200 }), store.counts(), store.workers()]);
+  return { jobs: page.jobs, counts, workers };
 }
 
-async function lookClosely(store: Store): Promise<unknown> {
+async function lookClosely(store: Store, player: Player): Promise<unknown> {
   const pages: string[] = [];
   for (let cursor: string | undefined, first = true; first || cursor; first = false) {
     const page = await store.list({ limit: 7, cursor });
     pages.push(...page.jobs.map((job) => job.id));
     cursor = page.cursor;
   }
-  const records = await store.find(pages.map((id) => ({ id })));
+  const records = await store.find([...player.ids.map((id) => ({ id })), ...player.names]);
   return { pages, records, history: await store.history({}) };
 }
 

@@ -1,0 +1,109 @@
+import { ManualClock } from '../../time/manual-clock.js';
+import type { Lane, NewJob, UniqueKey } from '../store.js';
+import { enqueue } from './enqueue.js';
+import { exchange } from './exchange.js';
+import { fsck } from './fsck.js';
+import { register } from './workers.js';
+import { World } from './world.js';
+
+describe('fsck', () => {
+  const lane: Lane = { queue: 'mill', shard: 0 };
+  const keys: UniqueKey[] = [{ key: 'k', until: 'settled' }];
+
+  /** A store with a ready job, a scheduled one under a key, and two that ann holds. */
+  function setup() {
+    const world = new World(new ManualClock());
+    let ids = 0;
+    const job = (more: Partial<NewJob> = {}): NewJob => ({
+      id: `mill~0~${String(++ids).padStart(24, '0')}`,
+      task: 'grind',
+      body: '{}',
+      priority: 2,
+      ...more,
+    });
+    const worker = { name: 'ann', host: 'host', pid: 1, version: '1', startedAt: 0, queues: ['mill'], tasks: [] };
+    register(world, { ...worker, id: 'ann', lanes: [lane], concurrency: 10, lease: 15_000 });
+    enqueue(world, [job(), job(), job(), job({ due: { in: 1000 }, keys })]);
+    exchange(world, { worker: 'ann', lane, settle: [], want: 2, lease: 15_000 });
+    const shard = world.shard(lane)!;
+    const inState = (state: string) => [...shard.jobs.values()].filter((found) => found.state === state);
+    return { world, shard, job, inState };
+  }
+
+  const invariants = (world: World) => fsck(world).map((violation) => violation.invariant);
+
+  it('finds nothing in a store that is sound', () => {
+    expect(fsck(setup().world)).toEqual([]);
+  });
+
+  it('finds a job that is in no place, and names it (I1)', () => {
+    const { world, shard, inState } = setup();
+    const [scheduled] = inState('scheduled');
+    shard.scheduled.delete(scheduled!);
+
+    expect(fsck(world)).toMatchObject([{ invariant: 'I1', jobs: [scheduled!.id] }]);
+  });
+
+  it('finds a job that is in two places (I1)', () => {
+    const { world, shard, inState } = setup();
+    const [ready] = inState('ready');
+    shard.bands[0]!.joinTail(ready!);
+
+    expect(fsck(world)).toMatchObject([{ invariant: 'I1', jobs: [ready!.id] }]);
+  });
+
+  it('finds an id in a place without a record (I1)', () => {
+    const { world, shard, inState } = setup();
+    shard.jobs.delete(inState('ready')[0]!.id);
+
+    expect(invariants(world)).toContain('I1');
+  });
+
+  it('finds a wrong count (I1), and the ledger that it upsets (I12)', () => {
+    const { world, shard } = setup();
+    shard.counts.ready++;
+
+    expect(invariants(world)).toEqual(['I1', 'I12']);
+  });
+
+  it('finds what is held by a worker without a lease (I2)', () => {
+    const { world, shard } = setup();
+    shard.leases.end('ann');
+
+    expect(fsck(world)).toMatchObject([{ invariant: 'I2', jobs: [expect.any(String), expect.any(String)] }]);
+  });
+
+  it('finds fences that are shared, or were never given (I3)', () => {
+    const { world, shard, inState } = setup();
+    const [first, second] = inState('active');
+    first!.fence = second!.fence;
+    expect(invariants(world)).toEqual(['I3']);
+
+    shard.fence = 0;
+    expect(invariants(world)).toEqual(['I3', 'I3']);
+  });
+
+  it('finds two live jobs under one key (I8)', () => {
+    const { world, inState } = setup();
+    const [ready] = inState('ready');
+    ready!.keys = keys;
+
+    expect(fsck(world)).toMatchObject([{ invariant: 'I8', jobs: [ready!.id, inState('scheduled')[0]!.id] }]);
+  });
+
+  it('finds a key that points to nothing (I8)', () => {
+    const { world, shard, inState } = setup();
+    const [scheduled] = inState('scheduled');
+    scheduled!.keys = [];
+    shard.forget(scheduled!, 0);
+
+    expect(fsck(world)).toEqual([{ invariant: 'I8', says: 'the key k points to nothing', jobs: [] }]);
+  });
+
+  it('finds a job that went without being booked (I12)', () => {
+    const { world, shard } = setup();
+    shard.totals.enqueued++;
+
+    expect(fsck(world)).toMatchObject([{ invariant: 'I12' }]);
+  });
+});
