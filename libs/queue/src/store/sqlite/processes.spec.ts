@@ -86,5 +86,5 @@ describe('sqlite between processes', () => {
     expect(found.filter((record) => !record)).toEqual([]);
     const [{ totals }] = (await store.counts()) as [Awaited<ReturnType<Store['counts']>>[number]];
     expect(totals.enqueued).toBeGreaterThanOrEqual(confirmed.size);
-  });
+  }, 120_000);
 });
