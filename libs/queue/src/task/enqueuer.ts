@@ -20,14 +20,17 @@ export interface EnqueueOptions<P = never> {
   unique?: UniqueOptions<P>;
   /** Instead of the task's queue. */
   queue?: string;
-  /** Fields given replace those of the task. */
+  /** What is given here wins over the task, field by field. */
   retry?: CallRetryOptions;
   timeout?: Duration | TimeoutOptions;
   /** How long a completed record stays: `0` leaves none, `'forever'` drops the age limit. Default `'1h'`. */
   keepResult?: Duration | 'forever';
-  /** Words to find the job by. Added to those of the task. */
+  /** Words to find the job by, added to those of the task. At most 32. */
   tags?: readonly string[];
-  /** Texts that travel with the job, through retries and to jobs it enqueues where their names start with `trace`, or are `tenant`. */
+  /**
+   * Texts that travel with the job through its retries. Those whose names begin with `trace`, `tenant`, `x-tenant` or
+   * `baggage` also go to the jobs its handler enqueues. Together at most 8 192 characters.
+   */
   headers?: Readonly<Record<string, string>>;
 }
 
@@ -76,7 +79,7 @@ export interface JobHandle<R = unknown> {
   retry(): Promise<ControlResult>;
   /** Forgets a job that is not active. */
   remove(): Promise<ControlResult>;
-  /** Jobs that its handler enqueued, all of them, oldest queue order. */
+  /** Every job that its handler enqueued, by queue and state. */
   children(): Promise<JobView[]>;
   /** Looks again. `undefined` when there is no such job any more. */
   refresh(): Promise<JobView<R> | undefined>;

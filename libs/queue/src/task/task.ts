@@ -20,7 +20,10 @@ export interface Returns<R> {
 }
 
 export interface TaskInput<P, R, I> extends TaskOptions<P> {
-  /** A class-validator DTO class, or any Standard Schema. Without it the task takes no payload. */
+  /**
+   * A class-validator DTO class, or any Standard Schema. Without it the task takes no payload. What it makes is stored
+   * and checked again before it runs, so it must accept what it made (docs/decisions/0003).
+   */
   payload?: SchemaSource<P, I>;
   /** `returns<Receipt>()` for the type alone; a DTO class or Standard Schema also shapes the result. */
   returns?: Returns<R> | SchemaSource<R, unknown>;
