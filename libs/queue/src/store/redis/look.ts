@@ -1,7 +1,8 @@
-import type { HistoryBucket, JobKey, JobRecord, Lane, QueueRecord, WorkerRecord } from '../store.js';
+import type { HistoryBucket, JobKey, JobRecord, Lane, QueueRecord } from '../store.js';
 import { settingsOf } from './control.js';
 import { escapeWorker } from './keys.js';
 import type { Lanes } from './lanes.js';
+import type { WorkerEntry } from './workers.js';
 import { type Found, lookUp, recordOf } from './wire.js';
 
 const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
@@ -89,19 +90,19 @@ export async function counts(lanes: Lanes): Promise<QueueRecord[]> {
 
 export async function workers(lanes: Lanes, now: number) {
   const records = await lanes.connection.ask((client) => client.hgetall(lanes.keys.workers));
-  const every = Object.values(records).map((text) => JSON.parse(text) as WorkerRecord);
-  const seen = await Promise.all(every.map((worker) => seenOf(lanes, worker, now)));
+  const every = Object.values(records).map((text) => JSON.parse(text) as WorkerEntry);
+  const seen = await Promise.all(every.map((entry) => seenOf(lanes, entry, now)));
   return seen.filter((worker) => worker !== undefined).sort((a, b) => compare(a.id, b.id));
 }
 
-async function seenOf(lanes: Lanes, worker: WorkerRecord, now: number) {
-  const id = escapeWorker(worker.id);
+async function seenOf(lanes: Lanes, { record, served }: WorkerEntry, now: number) {
+  const id = escapeWorker(record.id);
   const { connection, keys } = lanes;
-  const ends = await connection.ask((client) => Promise.all(worker.lanes.map((lane) => client.zscore(keys.of(lane, 'w'), id))));
+  const ends = await connection.ask((client) => Promise.all(served.map((lane) => client.zscore(keys.of(lane, 'w'), id))));
   const running = ends.map(Number).filter((end) => end > 0 && end >= now);
   if (running.length === 0) return undefined;
-  const held = await connection.ask((client) => Promise.all(worker.lanes.map((lane) => client.hlen(keys.holds(lane, id)))));
-  return { ...worker, leaseUntil: Math.max(...running), held: held.reduce((sum, n) => sum + n, 0) };
+  const held = await connection.ask((client) => Promise.all(served.map((lane) => client.hlen(keys.holds(lane, id)))));
+  return { ...record, leaseUntil: Math.max(...running), held: held.reduce((sum, n) => sum + n, 0) };
 }
 
 export async function history(lanes: Lanes, { queue, since }: { queue?: string; since?: number }): Promise<HistoryBucket[]> {

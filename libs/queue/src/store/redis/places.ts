@@ -87,7 +87,7 @@ async function ready(lanes: Lanes, lane: Lane, after: Position = [0, -1]): Promi
   return [];
 }
 
-/** Of an id with ghosts only its last entry counts. The very last place stays, whatever it is, as the mark to go on from. */
+/** Of an id's entries in a list the first ones are its ghosts. The very last place stays, whatever it is, as the mark to go on from. */
 async function withoutGhosts(lanes: Lanes, lane: Lane, line: number, found: Place[]): Promise<Place[]> {
   const key = lanes.keys.of(lane, 'g');
   const fields = found.map(({ local }) => `${line}${local}`);
@@ -95,8 +95,9 @@ async function withoutGhosts(lanes: Lanes, lane: Lane, line: number, found: Plac
   const kept = await Promise.all(
     found.map(async (place, i) => {
       if (ghosts[i] === null) return place;
-      const index = await lanes.connection.ask((client) => client.lpos(lanes.keys.of(lane, lines[line]!), place.local, 'RANK', -1));
-      if (index === place.position[1]) return place;
+      const list = lanes.keys.of(lane, lines[line]!);
+      const entries = await lanes.connection.ask((client) => client.lpos(list, place.local, 'COUNT', 0));
+      if (entries.indexOf(Number(place.position[1])) >= Number(ghosts[i])) return place;
       return i === found.length - 1 ? { local: '', position: place.position } : undefined;
     }),
   );

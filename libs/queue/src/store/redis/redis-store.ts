@@ -126,6 +126,7 @@ export class RedisStore implements Store {
 
   private async connect(): Promise<void> {
     const warn = this.options.onWarning ?? ((message: string) => process.emitWarning(message, 'MillraceWarning'));
+    this.lanes.forget();
     await this.connection.open();
     await inspect(this.connection, this.lanes.keys, warn);
     this.hints.speak(this.connection.sharded);

@@ -4,17 +4,30 @@ import { escapeWorker, unescapeWorker } from './keys.js';
 import type { Lanes } from './lanes.js';
 import { addressOf, idOf } from './wire.js';
 
+/** A worker in the registry: its record, and every lane where it may have a lease, also from an earlier record. */
+export interface WorkerEntry {
+  record: WorkerRecord;
+  served: Lane[];
+}
+
+async function entryOf({ connection, keys }: Lanes, worker: string): Promise<WorkerEntry | undefined> {
+  const text = await connection.ask((client) => client.hget(keys.workers, worker));
+  return text ? (JSON.parse(text) as WorkerEntry) : undefined;
+}
+
 export async function register(lanes: Lanes, worker: WorkerRecord): Promise<void> {
   const { connection, keys } = lanes;
-  await connection.ask((client) => client.hset(keys.workers, worker.id, JSON.stringify(worker)));
+  const before = await entryOf(lanes, worker.id);
+  const served = new Map([...(before?.served ?? []), ...worker.lanes].map((lane) => [`${lane.queue}~${lane.shard}`, lane]));
+  const entry: WorkerEntry = { record: worker, served: [...served.values()] };
+  await connection.ask((client) => client.hset(keys.workers, worker.id, JSON.stringify(entry)));
   for (const lane of worker.lanes) await connection.ask(() => lanes.know(lane));
   await Promise.all(worker.lanes.map((lane) => lanes.run('register', lane, [escapeWorker(worker.id), worker.lease])));
 }
 
 export async function retire(lanes: Lanes, worker: string): Promise<void> {
   const { connection, keys } = lanes;
-  const text = await connection.ask((client) => client.hget(keys.workers, worker));
-  const served = text ? (JSON.parse(text) as WorkerRecord).lanes : [];
+  const served = (await entryOf(lanes, worker))?.served ?? [];
   const id = escapeWorker(worker);
   await Promise.all(served.map((lane) => lanes.run('retire', lane, [id], [keys.holds(lane, id)])));
   await connection.ask((client) => client.hdel(keys.workers, worker));
@@ -51,11 +64,10 @@ export async function reap(lanes: Lanes, { lane, page = limits.page }: ReapReque
 }
 
 /** A worker that no lane knows any more leaves the registry. */
-async function forgetWorker({ connection, keys }: Lanes, worker: string): Promise<void> {
-  const text = await connection.ask((client) => client.hget(keys.workers, worker));
-  if (!text) return;
-  const { lanes } = JSON.parse(text) as WorkerRecord;
+async function forgetWorker(lanes: Lanes, worker: string): Promise<void> {
+  const { connection, keys } = lanes;
+  const { served = [] } = (await entryOf(lanes, worker)) ?? {};
   const id = escapeWorker(worker);
-  const leases = await connection.ask((client) => Promise.all(lanes.map((lane) => client.zscore(keys.of(lane, 'w'), id))));
+  const leases = await connection.ask((client) => Promise.all(served.map((lane) => client.zscore(keys.of(lane, 'w'), id))));
   if (leases.every((lease) => lease === null)) await connection.ask((client) => client.hdel(keys.workers, worker));
 }
