@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { setInterval } from 'node:timers';
 
 /** Milliseconds a child may take to stop by itself; longer than the worker's grace. */
 const patience = 40_000;
@@ -46,6 +47,13 @@ export class Processes {
       });
     }
     process.on('exit', () => this.#kill());
+    this.#stopWithParent();
+  }
+
+  /** A signal sent to npm alone ends its shell, which passes nothing on. */
+  #stopWithParent() {
+    const parent = process.ppid;
+    setInterval(() => process.ppid !== parent && this.stop(0), 250).unref();
   }
 
   #kill() {
