@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { codeOf, localOf } from './codes.js';
 
-const tail = fc.array(fc.constantFrom(...'0123456789abcdefghjkmnpqrstvwxyz'), { minLength: 24, maxLength: 24 }).map((chars) => chars.join(''));
+const tail = fc
+  .array(fc.constantFrom(...'0123456789abcdefghjkmnpqrstvwxyz'), { minLength: 24, maxLength: 24 })
+  .map((chars) => chars.join(''));
 
 describe('codes', () => {
   it('lead back to the id', () => {

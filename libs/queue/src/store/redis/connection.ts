@@ -122,7 +122,7 @@ export class Connection {
     if (client instanceof Cluster) {
       return client.duplicate([], { shardedSubscribers: true, lazyConnect: true, enableOfflineQueue: true });
     }
-    return (client).duplicate({
+    return client.duplicate({
       lazyConnect: true,
       enableOfflineQueue: false,
       autoResubscribe: false,

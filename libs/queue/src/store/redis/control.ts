@@ -76,4 +76,3 @@ export async function configure(lanes: Lanes, queue: string, change: Partial<Que
 export function settingsOf(paused: number, bound: number): QueueSettings {
   return { paused: paused === 1, maxReady: bound > 0 ? bound - 1 : null };
 }
-

@@ -72,7 +72,9 @@ async function checkHolds(lanes: Lanes, lane: Lane, jobs: Map<string, Job>, held
       if (Number(fence) > last) ahead.push(idOf(lane, local));
     }
   }
-  const orphans = [...jobs.values()].filter(({ state, header }) => state === 'active' && !held.has(header.worker ?? ''));
+  const orphans = [...jobs.values()].filter(
+    ({ state, header }) => state === 'active' && !held.has(header.worker ?? ''),
+  );
   return [
     ...violation('I2', 'held by a worker without a lease', orphans.map(({ id }) => id)),
     ...violation('I2', 'held under another fence than their own', wrong),
@@ -143,7 +145,9 @@ async function members(lanes: Lanes, lane: Lane, part: LanePart): Promise<string
 async function* entries(lanes: Lanes, lane: Lane, part: LanePart): AsyncGenerator<[string, string]> {
   let cursor = '0';
   do {
-    const [next, flat] = await lanes.connection.ask((client) => client.hscan(lanes.keys.of(lane, part), cursor, 'COUNT', 1000));
+    const [next, flat] = await lanes.connection.ask((client) =>
+      client.hscan(lanes.keys.of(lane, part), cursor, 'COUNT', 1000),
+    );
     for (let i = 0; i < flat.length; i += 2) yield [flat[i]!, flat[i + 1]!];
     cursor = next;
   } while (cursor !== '0');

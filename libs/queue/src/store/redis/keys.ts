@@ -72,7 +72,8 @@ export class KeyNames {
 }
 
 /** Meta, births, headers, bands, suspects, scheduled, leases, unique keys, timed ones, facets, completed, cancelled, failed, lasting, minutes, ghosts, outbox. */
-export type LanePart = 'm' | 'j' | 'h' | `r${number}` | 'q' | 'd' | 'w' | 'u' | 'v' | 'f' | 'c' | 'x' | 'e' | 'k' | 'y' | 'g' | 'o';
+export type LanePart =
+  'm' | 'j' | 'h' | `r${number}` | 'q' | 'd' | 'w' | 'u' | 'v' | 'f' | 'c' | 'x' | 'e' | 'k' | 'y' | 'g' | 'o';
 
 /** The Redis type each part of a lane and of the registry must have. */
 export const keyTypes: Record<string, string> = {

@@ -74,7 +74,10 @@ export class Lanes {
 }
 
 /** Items grouped by the lane of their id, with their places in the call. */
-export function byLane<T>(items: T[], id: (item: T) => string): { lane: Lane; items: T[]; locals: string[]; places: number[] }[] {
+export function byLane<T>(
+  items: T[],
+  id: (item: T) => string,
+): { lane: Lane; items: T[]; locals: string[]; places: number[] }[] {
   const groups = new Map<string, { lane: Lane; items: T[]; locals: string[]; places: number[] }>();
   items.forEach((item, place) => {
     const { queue, shard, local } = addressOf(id(item));

@@ -35,8 +35,13 @@ async function* walk(lanes: Lanes, query: ListQuery): AsyncGenerator<[Cursor, Jo
   }
 }
 
-async function* walkState(lanes: Lanes, lane: Lane, state: JobState, after?: Position): AsyncGenerator<[Cursor, JobRecord]> {
-  for (let position = after; ; ) {
+async function* walkState(
+  lanes: Lanes,
+  lane: Lane,
+  state: JobState,
+  after?: Position,
+): AsyncGenerator<[Cursor, JobRecord]> {
+  for (let position = after; ;) {
     const page = await places(lanes, lane, state, position);
     const records = await findIn(lanes, lane, page.map(({ local }) => local)); // prettier-ignore
     for (const [i, { position: here }] of page.entries()) {
@@ -57,7 +62,8 @@ function orderOf([queue, shard, state]: Cursor, lane: Lane, here: JobState): num
 }
 
 function matches(job: JobRecord, { task, tags, parent, since }: ListQuery): boolean {
-  if (task?.endsWith('*') ? !job.task.startsWith(task.slice(0, -1)) : task !== undefined && job.task !== task) return false;
+  if (task?.endsWith('*') ? !job.task.startsWith(task.slice(0, -1)) : task !== undefined && job.task !== task)
+    return false;
   if (tags && !tags.every((tag) => job.tags?.includes(tag))) return false;
   if (parent !== undefined && job.parent !== parent) return false;
   return since === undefined || job.enqueuedAt >= since;

@@ -45,7 +45,12 @@ function isNewer(a: JobRecord, b: JobRecord): boolean {
 }
 
 /** Records of one lane, by local id or `=name`. */
-export async function findIn(lanes: Lanes, lane: Lane, names: string[], watch = false): Promise<(JobRecord | undefined)[]> {
+export async function findIn(
+  lanes: Lanes,
+  lane: Lane,
+  names: string[],
+  watch = false,
+): Promise<(JobRecord | undefined)[]> {
   if (names.length === 0) return [];
   const found = await lanes.run<(Found | null)[]>('find', lane, [watch ? '1' : '', ...names]);
   return found.map((one) => one ? recordOf(lane, one) : undefined); // prettier-ignore
@@ -98,14 +103,19 @@ export async function workers(lanes: Lanes, now: number) {
 async function seenOf(lanes: Lanes, { record, served }: WorkerEntry, now: number) {
   const id = escapeWorker(record.id);
   const { connection, keys } = lanes;
-  const ends = await connection.ask((client) => Promise.all(served.map((lane) => client.zscore(keys.of(lane, 'w'), id))));
+  const ends = await connection.ask((client) =>
+    Promise.all(served.map((lane) => client.zscore(keys.of(lane, 'w'), id))),
+  );
   const running = ends.map(Number).filter((end) => end > 0 && end >= now);
   if (running.length === 0) return undefined;
   const held = await connection.ask((client) => Promise.all(served.map((lane) => client.hlen(keys.holds(lane, id)))));
   return { ...record, leaseUntil: Math.max(...running), held: held.reduce((sum, n) => sum + n, 0) };
 }
 
-export async function history(lanes: Lanes, { queue, since }: { queue?: string; since?: number }): Promise<HistoryBucket[]> {
+export async function history(
+  lanes: Lanes,
+  { queue, since }: { queue?: string; since?: number },
+): Promise<HistoryBucket[]> {
   const buckets = new Map<string, HistoryBucket>();
   for (const lane of await lanes.all(queue)) {
     const minutes = await lanes.connection.ask((client) => client.hgetall(lanes.keys.of(lane, 'y')));

@@ -47,9 +47,10 @@ async function ordered(lanes: Lanes, lane: Lane, part: LanePart, way: 1 | -1, af
   return lanes.connection.ask(async (client) => {
     const range = async (from: number, n: number) => {
       const to = String(from + n - 1);
-      const pairs = way === 1 ? client.zrange(key, from, to, 'WITHSCORES') : client.zrevrange(key, from, to, 'WITHSCORES');
+      const pairs =
+        way === 1 ? client.zrange(key, from, to, 'WITHSCORES') : client.zrevrange(key, from, to, 'WITHSCORES');
       // Flat, or in pairs, as the protocol of a given client has it.
-      return (await pairs).flat() as string[];
+      return (await pairs).flat<string[]>();
     };
     const isPast = (score: number, local: string) => {
       const order = score - after![0] || (local < after![1] ? -1 : local > after![1] ? 1 : 0);

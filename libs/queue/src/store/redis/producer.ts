@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { QueueFull, StoreUnavailable } from '../../job/errors.js';
-import { systemClock } from '../../time/clock.js';
+import { systemClock, type Timer } from '../../time/clock.js';
 import type { EnqueueAnswer, Lane, NewJob } from '../store.js';
 import { failureOf } from './failures.js';
 import { byLane, type Lanes } from './lanes.js';
@@ -77,7 +77,7 @@ export class Producer {
   }
 
   private async within<T>(deadline: number, answer: Promise<T>): Promise<T> {
-    let timer;
+    let timer: Timer | undefined;
     const late = new Promise<never>((_, reject) => {
       const error = new StoreUnavailable(this.lanes.connection.url, { cause: new Error('the call timed out') });
       timer = systemClock.after(Math.max(1, deadline - systemClock.monotonic()), () => reject(error));
@@ -85,7 +85,7 @@ export class Producer {
     try {
       return await Promise.race([answer, late]);
     } finally {
-      timer!.cancel();
+      timer?.cancel();
     }
   }
 

@@ -45,7 +45,8 @@ export function jobArguments(args: (string | number)[], local: string, job: NewJ
 /** What a job asks for beyond running soon; most ask for nothing. */
 function asked(job: NewJob): string {
   const { due, expires, keys, keep, crashLimit, attempts, parent, root, tags } = job;
-  if (!due && !expires && !keys && keep === undefined && !crashLimit && !attempts && !parent && !root && !tags) return '';
+  if (!due && !expires && !keys && keep === undefined && !crashLimit && !attempts && !parent && !root && !tags)
+    return '';
   const pairs = keys && keys.length > 0 ? keys.map(({ key, until }) => [key, until]) : undefined;
   const rest = { parent, root, tags: tags && tags.length > 0 ? tags : undefined, keys: pairs };
   return JSON.stringify({
@@ -205,7 +206,9 @@ export function claimedJobs(lane: Lane, flat: (string | null)[], firstFence: num
 
 /** A line per step: `<name>:<result>`, both JSON texts. */
 function stepsOf(text: string): Record<string, string> {
-  const pairs = text.split('\n').map((line) => JSON.parse(`[${line.replace(nameAndColon, '$1,')}]`) as [string, string]);
+  const pairs = text
+    .split('\n')
+    .map((line) => JSON.parse(`[${line.replace(nameAndColon, '$1,')}]`) as [string, string]);
   return Object.fromEntries(pairs);
 }
 

@@ -18,7 +18,9 @@ async function entryOf({ connection, keys }: Lanes, worker: string): Promise<Wor
 export async function register(lanes: Lanes, worker: WorkerRecord): Promise<void> {
   const { connection, keys } = lanes;
   const before = await entryOf(lanes, worker.id);
-  const served = new Map([...(before?.served ?? []), ...worker.lanes].map((lane) => [`${lane.queue}~${lane.shard}`, lane]));
+  const served = new Map(
+    [...(before?.served ?? []), ...worker.lanes].map((lane) => [`${lane.queue}~${lane.shard}`, lane]),
+  );
   const entry: WorkerEntry = { record: worker, served: [...served.values()] };
   await connection.ask((client) => client.hset(keys.workers, worker.id, JSON.stringify(entry)));
   for (const lane of worker.lanes) await connection.ask(() => lanes.know(lane));
@@ -40,7 +42,15 @@ export async function reconcile(lanes: Lanes, worker: string, lane: Lane, held: 
   return released.map((local) => idOf(lane, local));
 }
 
-type Reaped = [grace: number, ended: string[], released: string[], failed: string[], cancelled: string[], lost: string[], more: number];
+type Reaped = [
+  grace: number,
+  ended: string[],
+  released: string[],
+  failed: string[],
+  cancelled: string[],
+  lost: string[],
+  more: number,
+];
 
 export async function reap(lanes: Lanes, { lane, page = limits.page }: ReapRequest): Promise<ReapAnswer> {
   const id = (local: string) => idOf(lane, local);
@@ -68,6 +78,8 @@ async function forgetWorker(lanes: Lanes, worker: string): Promise<void> {
   const { connection, keys } = lanes;
   const { served = [] } = (await entryOf(lanes, worker)) ?? {};
   const id = escapeWorker(worker);
-  const leases = await connection.ask((client) => Promise.all(served.map((lane) => client.zscore(keys.of(lane, 'w'), id))));
+  const leases = await connection.ask((client) =>
+    Promise.all(served.map((lane) => client.zscore(keys.of(lane, 'w'), id))),
+  );
   if (leases.every((lease) => lease === null)) await connection.ask((client) => client.hdel(keys.workers, worker));
 }
