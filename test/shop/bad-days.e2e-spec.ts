@@ -55,4 +55,13 @@ describe('bad days', () => {
     expect(program.output).toContain(sentence);
     expect(program.output).not.toContain('    at ');
   });
+
+  it('does not start on a port that is taken, and says so', async () => {
+    const shop = await Shop.open({}, { worker: false });
+    const second = Program.start('dist/apps/api/src/main.js', { ...shop.env, PORT: new URL(shop.url).port });
+
+    expect(await second.ended).toBe(1);
+    expect(second.output).toContain('is taken by another program');
+    await shop.close();
+  });
 });

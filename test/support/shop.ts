@@ -81,7 +81,8 @@ export class Shop {
     return endings;
   }
 
-  private get env(): Record<string, string> {
+  /** What its processes find in their environment. */
+  get env(): Record<string, string> {
     return {
       PORT: '0',
       HOST: '127.0.0.1',
