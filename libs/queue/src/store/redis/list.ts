@@ -2,7 +2,7 @@ import { ConfigInvalid } from '../../job/errors.js';
 import { type JobState, jobStates } from '../../job/state.js';
 import type { JobRecord, Lane, ListPage, ListQuery } from '../store.js';
 import type { Lanes } from './lanes.js';
-import { findIn } from './look.js';
+import { countsIn, findIn } from './look.js';
 import { places, type Position } from './places.js';
 
 /** After this job the next page goes on. */
@@ -26,8 +26,9 @@ export async function list(lanes: Lanes, query: ListQuery): Promise<ListPage> {
 async function* walk(lanes: Lanes, query: ListQuery): AsyncGenerator<[Cursor, JobRecord]> {
   const after = read(query.cursor);
   for (const lane of await lanes.all(query.queue)) {
+    const counts = await countsIn(lanes, lane);
     for (const state of jobStates) {
-      if (state === 'blocked' || (query.states && !query.states.includes(state))) continue;
+      if (counts[state] === 0 || (query.states && !query.states.includes(state))) continue;
       const order = after ? orderOf(after, lane, state) : 1;
       if (order < 0) continue;
       yield* walkState(lanes, lane, state, order === 0 ? after![3] : undefined);

@@ -1,3 +1,4 @@
+import type { JobState } from '../../job/state.js';
 import type { HistoryBucket, JobKey, JobRecord, Lane, QueueRecord } from '../store.js';
 import { settingsOf } from './control.js';
 import { escapeWorker } from './keys.js';
@@ -54,6 +55,12 @@ export async function findIn(
   if (names.length === 0) return [];
   const found = await lanes.run<(Found | null)[]>('find', lane, [watch ? '1' : '', ...names]);
   return found.map((one) => one ? recordOf(lane, one) : undefined); // prettier-ignore
+}
+
+/** How many jobs of a lane are in each state. */
+export async function countsIn(lanes: Lanes, lane: Lane): Promise<Record<JobState, number>> {
+  const [scheduled, ready, active, completed, failed, cancelled] = await lanes.run<number[]>('counts', lane, []);
+  return { scheduled, blocked: 0, ready, active, completed, failed, cancelled } as Record<JobState, number>;
 }
 
 export async function counts(lanes: Lanes): Promise<QueueRecord[]> {

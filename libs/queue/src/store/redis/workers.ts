@@ -23,6 +23,8 @@ export async function register(lanes: Lanes, worker: WorkerRecord): Promise<void
   );
   const entry: WorkerEntry = { record: worker, served: [...served.values()] };
   await connection.ask((client) => client.hset(keys.workers, worker.id, JSON.stringify(entry)));
+  // A worker also registers because the store forgot it, and then the store may have forgotten its queues.
+  lanes.forget();
   for (const lane of worker.lanes) await connection.ask(() => lanes.know(lane));
   await Promise.all(worker.lanes.map((lane) => lanes.run('register', lane, [escapeWorker(worker.id), worker.lease])));
 }
