@@ -21,10 +21,13 @@ export class Processes {
     const ended = new Promise((resolve) => child.once('close', resolve));
     this.#running.set(child, ended);
     void ended.then((code) => this.#afterEnd(name, child, code));
-    return new Promise((resolve, reject) => {
+    const ready = new Promise((resolve, reject) => {
       child.on('message', (message) => message?.ready && resolve(message.ready));
       void ended.then(() => reject(new Error(`${name} ended before it was ready`)));
     });
+    // Not everybody waits for it, and `#afterEnd` says so in any case.
+    ready.catch(() => {});
+    return ready;
   }
 
   /** Asks every child to stop, waits for them, and ends this process with `code`. */
