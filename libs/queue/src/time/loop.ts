@@ -40,6 +40,11 @@ export abstract class Loop {
     this.rouse?.();
   }
 
+  /** Whatever woke it up to here is taken care of by this round. */
+  protected heard(): void {
+    this.woken = false;
+  }
+
   protected get stopped(): boolean {
     return this.stopping;
   }
@@ -49,7 +54,7 @@ export abstract class Loop {
       this.woken = false;
       this.turnedAt = this.clock.monotonic();
       const wait = await this.round();
-      if (wait > 0 && !this.woken) await this.sleep(wait);
+      if (wait > 0 && !this.woken && !this.stopping) await this.sleep(wait);
     }
   }
 

@@ -46,6 +46,7 @@ export class LaneLoop extends Loop implements Desk {
     const worker = await this.shift.enlisted();
     if (this.doubt) await this.reconcile(worker);
     await this.gather();
+    this.heard();
     const sent = this.endings.take();
     const request = this.ask(worker, sent);
     const asked = this.request;
@@ -60,6 +61,7 @@ export class LaneLoop extends Loop implements Desk {
       }
       this.apply(answer, sent, sentAt, worker);
       this.shift.solitude.claimed(this.lane);
+      if (sent.some((ended) => ended.settlement.then)) this.relay();
       if (this.foundNothing(request, answer)) this.emptyAt = asked;
       return await this.rest(request, answer);
     } finally {
@@ -199,6 +201,12 @@ export class LaneLoop extends Loop implements Desk {
     // An answer older than the lease may hand out what others were given since: it is released instead.
     if (answer.jobs.length > 0 && !this.lease.isTrusted) this.doubt = true;
     else for (const job of answer.jobs) this.take(job, answer.now, worker);
+  }
+
+  /** What follows in another shard is carried there now; should that fail, the relay of any worker does it. */
+  private relay(): void {
+    const { services, reporter } = this.shift;
+    services.store.relay(this.lane).catch((error: unknown) => reporter.trouble('relay', error));
   }
 
   private confirm({ held, outcome, resent }: Ended, state: ExchangeAnswer['settled'][number]): void {

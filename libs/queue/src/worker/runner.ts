@@ -123,7 +123,9 @@ export class Runner {
 
   /** The code came back after its attempt had ended: nothing it says counts, its place is free again. */
   private late(attempt: Attempt, desk: Desk): void {
-    this.reporter.stale(attempt.held);
+    const { ending } = attempt;
+    const told = ending?.kind === 'withdrawn' && ending.why === 'lease-lost';
+    if (!told) this.reporter.stale(attempt.held);
     desk.vacate(attempt.held);
   }
 

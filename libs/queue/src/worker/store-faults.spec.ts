@@ -187,6 +187,41 @@ describe('Worker and a store in trouble', () => {
     });
   });
 
+  describe('a worker cut off', () => {
+    it('W1, W2: others run its job within lease and 2 s; back again, it settles nothing and goes on under a new id', async () => {
+      const gates = [promised<string>(), promised<string>()];
+      const runs: string[] = [];
+      const run = handler((_, ctx) => {
+        runs.push(ctx.worker);
+        return gates[runs.length - 1]!.promise;
+      });
+      const cut = new Faults();
+      const lost = new World(cut.wrap, world);
+      const first = await lost.worker([run]);
+      const { id } = await begin();
+      const old = first.id;
+      const second = await world.worker([run], { name: 'second' });
+      await world.clock.advance('4s');
+
+      cut.away = true;
+      await world.clock.advance('17s');
+      expect(runs).toEqual([old, second.id]);
+      expect(await world.look(id)).toMatchObject({ state: 'active', worker: second.id, crashes: 1, attempted: 0 });
+
+      const stale = world.events.next('job.stale');
+      cut.away = false;
+      gates[0]!.keep('of the first');
+      await world.clock.advance('2s');
+      expect(await stale).toMatchObject({ id, worker: old });
+      expect(first.id).not.toBe(old);
+      gates[1]!.keep('of the second');
+      await second.idle();
+      expect(await world.look(id)).toMatchObject({ state: 'completed', result: 'of the second', attempted: 1 });
+      expect(await world.store.fsck()).toEqual([]);
+      await first.stop({ now: true });
+    });
+  });
+
   describe('boot', () => {
     it('WK11: tries five times, one second apart, then rejects with the reason', async () => {
       faults.away = true;

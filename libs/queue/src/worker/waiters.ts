@@ -28,3 +28,15 @@ export class Waiters {
     for (const waiter of this.waiting) if (waiter.test()) waiter.done();
   }
 }
+
+/** Resolves when `work` has ended, well or not, at the latest after `ms`. For good-byes that must not hang. */
+export function atMost(clock: Clock, work: Promise<unknown>, ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = clock.after(ms, resolve);
+    const done = () => {
+      timer.cancel();
+      resolve();
+    };
+    work.then(done, done);
+  });
+}

@@ -26,6 +26,7 @@ import { StoreWatch } from './store-watch.js';
 import { TaskTable } from './task-table.js';
 import { Threads } from './threads.js';
 import { UnknownTasks } from './unknown-task.js';
+import { atMost } from './waiters.js';
 import { version } from './version.js';
 
 /** Why a worker ended: its queues were drained, it had done its number of jobs, or somebody stopped it. */
@@ -63,8 +64,8 @@ export interface WorkerStatus {
 const bootTries = 5;
 const bootPause = 1000;
 /** Milliseconds that attempts have to stop once their signal fired at shutdown, and then their endings to reach the store. */
-const lastWords = 500;
-const lastWrite = 400;
+const lastWords = 400;
+const lastWrite = 200;
 
 /**
  * Runs jobs. Plain TypeScript: store, handlers and clock are handed in.
@@ -256,14 +257,16 @@ export class Worker {
 
   private async close(): Promise<void> {
     const { shift } = this;
-    const { store } = this.services;
+    const { store, clock } = this.services;
     shift.over = true;
     shift.waiters.check();
-    await this.maintenance.stop();
-    await Promise.all([...shift.lanes, ...this.hints, ...this.watchers].map((loop) => loop.stop()));
+    const loops = [...shift.lanes, ...this.hints, ...this.watchers, this.maintenance];
+    await atMost(clock, Promise.all(loops.map((loop) => loop.stop())), lastWrite);
     // What could not be given back in time goes back with the worker id, or with its lease.
     if (shift.lanes.length > 0) {
-      await store.retire(this.id).catch((error: unknown) => shift.reporter.trouble('retire the worker', error));
+      const retiring = store.retire(this.id);
+      retiring.catch((error: unknown) => shift.reporter.trouble('retire the worker', error));
+      await atMost(clock, retiring, lastWrite);
     }
     await this.threads.close();
     for (const hooks of this.greeted.reverse()) await this.farewell(hooks);

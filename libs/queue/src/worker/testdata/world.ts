@@ -22,14 +22,17 @@ export function handler(
 
 /** A small world of its own: memory store, a clock turned by hand, and workers that are stopped in the end. */
 export class World {
-  readonly clock = new ManualClock();
-  readonly events = new Events();
+  readonly clock: ManualClock;
+  readonly events: Events;
   readonly store: Store;
   readonly queue: Queue;
   readonly workers: Worker[] = [];
 
-  constructor(wrap: (store: Store) => Store = (store) => store) {
-    this.store = wrap(memory({ clock: this.clock }));
+  /** With `beside`, another access to the same store and clock. */
+  constructor(wrap: (store: Store) => Store = (store) => store, beside?: World) {
+    this.clock = beside?.clock ?? new ManualClock();
+    this.events = beside?.events ?? new Events(this.clock);
+    this.store = wrap(beside?.store ?? memory({ clock: this.clock }));
     this.queue = new Queue({ store: this.store, clock: this.clock, events: this.events });
   }
 
