@@ -220,6 +220,40 @@ describe('Worker and a store in trouble', () => {
       expect(await world.store.fsck()).toEqual([]);
       await first.stop({ now: true });
     });
+
+    it('W6: a job whose worker dies three times fails with its workers, and its dead letter is written', async () => {
+      const letters: unknown[] = [];
+      const tasks = [
+        handler(() => new Promise(() => undefined), { deadLetter: { task: 'ops.failed' } }),
+        handler((payload) => letters.push(payload), { name: 'ops.failed', queue: 'ops' }),
+      ];
+      const keeper = await world.worker(tasks, { queues: { ops: 1 } });
+      const { id } = await world.queue.enqueue('work');
+      for (let n = 0; n < 3; n++) {
+        const cut = new Faults();
+        const started = world.events.next('job.started');
+        await new World(cut.wrap, world).worker(tasks, { name: `dying-${n}`, queues: { default: 1 } });
+        await world.clock.advance('2s');
+        await started;
+        cut.away = true;
+        await world.clock.advance('18s');
+      }
+      await keeper.idle();
+
+      expect(await world.look(id)).toMatchObject({ state: 'failed', reason: 'worker-lost', crashes: 3, attempted: 0 });
+      expect(letters).toMatchObject([{ jobId: id, task: 'work', attempts: 0, error: { code: 'WORKER_LOST' } }]);
+    });
+
+    it('L1: stops within the grace and a second, even when the store hangs', async () => {
+      const worker = await world.worker([handler(() => new Promise(() => undefined))], { shutdown: { grace: '5s' } });
+      await begin();
+      const stopped = worker.stop();
+      await world.clock.advance('4900ms');
+      for (const verb of ['exchange', 'retire'] as const) faults.once(verb, 'hang');
+      await world.clock.advance('1100ms');
+
+      expect(await stopped).toEqual({ released: 0 });
+    });
   });
 
   describe('boot', () => {
