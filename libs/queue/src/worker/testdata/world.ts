@@ -26,10 +26,11 @@ export class World {
   readonly events: Events;
   readonly store: Store;
   readonly queue: Queue;
-  readonly workers: Worker[] = [];
+  readonly workers: Worker[];
 
   /** With `beside`, another access to the same store and clock. */
   constructor(wrap: (store: Store) => Store = (store) => store, beside?: World) {
+    this.workers = beside?.workers ?? [];
     this.clock = beside?.clock ?? new ManualClock();
     this.events = beside?.events ?? new Events(this.clock);
     this.store = wrap(beside?.store ?? memory({ clock: this.clock }));
@@ -74,7 +75,9 @@ export class World {
   }
 
   async close(): Promise<void> {
-    for (const worker of this.workers) await worker.stop({ now: true });
+    const stopped = Promise.all(this.workers.map((worker) => worker.stop({ now: true })));
+    await this.clock.advance('5s'); // some are cut off, and wait for nothing
+    await stopped;
     await this.store.close();
   }
 }
