@@ -1,26 +1,36 @@
-import { startRedis } from '../../libs/queue/testkit/redis-server.js';
+import { redisAvailable, startRedis } from '../../libs/queue/testkit/redis-server.js';
+import { postgresAvailable, startPostgres } from '../support/postgres.js';
 import { Shop } from '../support/shop.js';
 
-const stores = {
+/** What the shop stands on: how to start it, and the variables that lead there. */
+const grounds = {
   SQLite: async () => ({ env: {}, stop: async () => {} }),
-  Redis: async () => {
-    const redis = await startRedis();
-    return { env: { QUEUE_URL: redis.url }, stop: () => redis.stop() };
-  },
+  ...(redisAvailable() && {
+    Redis: async () => {
+      const redis = await startRedis();
+      return { env: { QUEUE_URL: redis.url }, stop: () => redis.stop() };
+    },
+  }),
+  ...(postgresAvailable() && {
+    'SQLite and Postgres': async () => {
+      const postgres = await startPostgres();
+      return { env: { DATABASE_URL: postgres.url }, stop: () => postgres.stop() };
+    },
+  }),
 };
 
-describe.each(Object.entries(stores))('orders on %s', (_, startStore) => {
-  let store: Awaited<ReturnType<typeof startStore>>;
+describe.each(Object.entries(grounds))('orders on %s', (_, start) => {
+  let ground: Awaited<ReturnType<typeof start>>;
   let shop: Shop;
 
   beforeAll(async () => {
-    store = await startStore();
-    shop = await Shop.open(store.env);
+    ground = await start();
+    shop = await Shop.open(ground.env);
   });
 
   afterAll(async () => {
     expect(await shop.close()).toEqual([0, 0]);
-    await store.stop();
+    await ground.stop();
   });
 
   it('SA3: takes an order, processes it in the worker and mails the receipt', async () => {
