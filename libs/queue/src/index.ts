@@ -6,6 +6,7 @@ export { type Codec } from './job/envelope.js';
 export { limits } from './job/limits.js';
 export { nearestName } from './job/options.js';
 export { isFinal, type JobState, jobStates, priorities, type Priority } from './job/state.js';
+export { shown } from './job/shown.js';
 export { type AttemptView, type JobView } from './job/view.js';
 export { restoreError, storeError } from './job/stored-error.js';
 export { type Backoff, type BackoffOptions, exponential, fixed, type Jitter, linear } from './time/backoff.js';

@@ -16,6 +16,7 @@ const known = [
   'burst',
   'maxJobs',
   'unknownTaskAfter',
+  'logPayloads',
   'hooks',
   'health',
   'signals',

@@ -88,9 +88,10 @@ export class WorkerHost implements OnApplicationBootstrap, OnModuleDestroy, OnAp
     diagnose(found, explorer.misplaced());
     const handlers = handlersOf(found, modules, options.globalEnhancers ? contexts : undefined);
     this.announce(found, new TaskTable(handlers, queue.overrides, queue.defaults));
-    const { name, queues, except, concurrency, lease, shutdown, idle, burst, maxJobs, unknownTaskAfter } = options;
+    const { name, queues, except, concurrency, lease, shutdown, idle, burst, maxJobs, unknownTaskAfter, logPayloads } =
+      options;
     return new Worker({
-      ...{ name, queues, except, concurrency, lease, shutdown, idle, burst, maxJobs, unknownTaskAfter },
+      ...{ name, queues, except, concurrency, lease, shutdown, idle, burst, maxJobs, unknownTaskAfter, logPayloads },
       ...{ store: connection.store, handlers, clock, events, codec: queue.codec, logger: this.logger },
       ...{ overrides: queue.overrides, defaults: queue.defaults, hooks: hooksOf(explorer, options.hooks) },
     });
@@ -126,9 +127,12 @@ export class WorkerHost implements OnApplicationBootstrap, OnModuleDestroy, OnAp
 
   /** It takes jobs, and the store answers. */
   private async ready(): Promise<Report> {
-    const { id, ready, running, stuck } = this.worker.status();
+    const { id, ready, running, stuck, blocked } = this.worker.status();
     const message = await troubleOf(this.given.connection.store);
     const ok = ready && !message;
-    return { ok, body: { status: ok ? 'up' : 'down', worker: id, running, stuck, ...(message && { message }) } };
+    return {
+      ok,
+      body: { status: ok ? 'up' : 'down', worker: id, running, stuck, blocked, ...(message && { message }) },
+    };
   }
 }

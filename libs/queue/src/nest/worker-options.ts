@@ -13,6 +13,7 @@ type OfTheWorker = Pick<
   | 'burst'
   | 'maxJobs'
   | 'unknownTaskAfter'
+  | 'logPayloads'
   | 'hooks'
 >;
 

@@ -1,25 +1,31 @@
 import type { EventMap, Events } from '../events/events.js';
+import { cut } from '../job/shown.js';
 import { formatDuration } from '../time/duration.js';
 import type { WorkerLogger } from './options.js';
 
 type Labelled = { id: string; task: string; attempt?: number; worker?: string };
 
 /**
- * Lines about jobs and their worker, written by listening. Payloads and results never. `isExpected` tells errors that
- * are part of the business: those are no alarm, and show no stack. Answers the function that stops it.
+ * Lines about jobs and their worker, written by listening. Results never, payloads only where `payloadOf` shows them.
+ * `isExpected` tells errors that are part of the business: those are no alarm, and show no stack. Answers the function
+ * that stops it.
  */
 export function logJobs(
   events: Events,
   logger: WorkerLogger,
   isExpected: (task: string, error: unknown) => boolean = () => false,
+  payloadOf?: (id: string) => string,
 ): () => void {
+  const payload = (id: string) => (payloadOf ? ` payload=${payloadOf(id)}` : '');
   const stops = [
     events.on('job.started', (fact) =>
-      logger.debug(`Started attempt ${fact.attempt}, ${Math.round(fact.lateBy)} ms late ${labels(fact)}`),
+      logger.debug(
+        `Started attempt ${fact.attempt}, ${Math.round(fact.lateBy)} ms late ${labels(fact)}${payload(fact.id)}`,
+      ),
     ),
     events.on('job.completed', (fact) => logger.log(`Completed in ${Math.round(fact.ms)} ms ${labels(fact)}`)),
     events.on('job.retry', (fact) =>
-      logger.warn(
+      logger[isExpected(fact.task, fact.error) ? 'log' : 'warn'](
         `Attempt ${fact.attempt} failed, next in ${formatDuration(Math.round(fact.delay))}: ${brief(fact.error)} ${labels(fact)}`,
       ),
     ),
@@ -63,8 +69,12 @@ function labels({ id, task, attempt, worker }: Labelled): string {
 }
 
 function brief(error: unknown): string {
-  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  return text.slice(0, 1024);
+  return cut(error instanceof Error ? `${error.name}: ${error.message}` : String(error));
 }
 
-const stackOf = (error: unknown) => (error instanceof Error ? error.stack : undefined);
+/** The stack, in which the message stands again: cut as well, so that the frames are left. */
+function stackOf(error: unknown): string | undefined {
+  if (!(error instanceof Error) || error.stack === undefined) return undefined;
+  const { message, stack } = error;
+  return message === '' ? stack : stack.replace(message, () => cut(message));
+}

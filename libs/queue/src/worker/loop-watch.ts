@@ -11,9 +11,11 @@ export interface Running {
 
 /**
  * Watches the event loop. Code that blocks it beyond a third of the lease is close to losing its jobs to others: that
- * is logged with the tasks that run, and announced.
+ * is logged with the tasks that run, announced and counted.
  */
 export class LoopWatch extends Loop {
+  /** How often it was blocked for that long. */
+  blocked = 0;
   private readonly period: number;
   private expected?: number;
 
@@ -42,6 +44,7 @@ export class LoopWatch extends Loop {
   }
 
   private tell(ms: number): void {
+    this.blocked++;
     const { id, running } = this.worker();
     const tasks = [...new Set(running.map((job) => job.task))];
     this.events.emit('worker.blocked', { worker: id, at: this.clock.now(), ms, tasks });

@@ -49,6 +49,8 @@ export interface WorkerOptions {
   overrides?: Record<string, TaskOptions>;
   /** Task options that hold where nobody else says anything. */
   defaults?: TaskOptions;
+  /** Show the payload of every attempt in its log line: 1 KiB of it, without the fields its task redacts. Default false. */
+  logPayloads?: boolean;
   /** One set, or several, called in this order. */
   hooks?: WorkerHooks | readonly WorkerHooks[];
 }

@@ -39,10 +39,11 @@ export function settingsOf(options: WorkerOptions, tasks: TaskTable): WorkerSett
   };
 }
 
-/** Names one incarnation of a worker; never made twice. */
-export function createWorkerId(name: string): string {
-  const safe = name.replace(/[^A-Za-z0-9_.-]/g, '-').slice(0, 40);
-  return `${safe}.${process.pid}.${randomBytes(6).toString('hex')}`;
+/** Names one incarnation of a worker, `name.host.pid.random`; never made twice. */
+export function createWorkerId(name: string, host = hostname()): string {
+  const at = name === host ? [name] : [name, host];
+  const safe = at.map((part) => part.replace(/[^A-Za-z0-9_.-]/g, '-').slice(0, 40));
+  return [...safe, process.pid, randomBytes(6).toString('hex')].join('.');
 }
 
 function queuesOf(options: WorkerOptions, tasks: TaskTable): Map<string, number> {

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { MillraceError } from '../job/errors.js';
+import { shown } from '../job/shown.js';
 import { Events } from '../events/events.js';
 import { knownLanes } from '../maintenance/lanes.js';
 import { Maintenance } from '../maintenance/maintenance.js';
@@ -59,6 +60,8 @@ export interface WorkerStatus {
   ready: boolean;
   running: number;
   stuck: number;
+  /** How often code has blocked the event loop beyond a third of the lease, since the start. */
+  blocked: number;
 }
 
 const bootTries = 5;
@@ -84,6 +87,7 @@ export class Worker {
   private readonly shift: Shift;
   private readonly threads = new Threads();
   private readonly maintenance: Maintenance;
+  private readonly loopWatch: LoopWatch;
   private readonly hints: Hints[] = [];
   private readonly watchers: Loop[] = [];
   private readonly letGo: (() => void)[] = [];
@@ -122,6 +126,8 @@ export class Worker {
       (id) => this.record(id),
       () => this.endBecause('max-jobs'),
     );
+    const now = () => ({ id: this.id, running: this.running });
+    this.loopWatch = new LoopWatch(clock, this.events, this.settings.lease, now, options.logger);
     this.maintenance = new Maintenance({ store, clock, events: this.events, letter: (job) => letters.ofRecord(job) });
   }
 
@@ -154,6 +160,7 @@ export class Worker {
       ready: shift.taking && !shift.storeWatch.isAway && leased,
       running: running.length,
       stuck: running.filter((job) => job.stuck).length,
+      blocked: this.loopWatch.blocked,
     };
   }
 
@@ -228,7 +235,7 @@ export class Worker {
     this.shift.lanes = lanes.map((lane) => new LaneLoop(lane, places.get(lane.queue)!, this.shift));
     this.shift.taking = true;
     this.hints.push(new Hints(clock, store, lanes, (hint) => this.shift.lanes.forEach((lane) => lane.hear(hint))));
-    this.watchers.push(this.loopWatch());
+    this.watchers.push(this.loopWatch);
     if (this.options.burst) this.watchers.push(this.burst(this.options.burst));
     for (const loop of [...this.shift.lanes, ...this.hints, ...this.watchers]) loop.start();
     this.maintenance.start();
@@ -294,13 +301,14 @@ export class Worker {
     return new Burst(clock, store, mode, queues, worker, this.settings.idle);
   }
 
-  private loopWatch(): LoopWatch {
-    const now = () => ({ id: this.id, running: this.running });
-    return new LoopWatch(this.services.clock, this.events, this.settings.lease, now, this.options.logger);
+  private log(logger: NonNullable<WorkerOptions['logger']>): () => void {
+    const isExpected = (task: string, error: unknown) => matches(this.tasks.get(task)?.options.expected ?? [], error);
+    return logJobs(this.events, logger, isExpected, this.options.logPayloads ? (id) => this.payloadOf(id) : undefined);
   }
 
-  private log(logger: NonNullable<WorkerOptions['logger']>): () => void {
-    return logJobs(this.events, logger, (task, error) => matches(this.tasks.get(task)?.options.expected ?? [], error));
+  private payloadOf(id: string): string {
+    const held = this.shift.lanes.map((lane) => lane.holds.get(id)).find((found) => found !== undefined);
+    return shown(held?.attempt?.envelope.payload, held?.attempt?.task.options.redact);
   }
 
   private record(id: string): WorkerRecord {
