@@ -12,6 +12,8 @@ export const limits = {
   key: 256,
   /** Milliseconds a job may be delayed: one year. */
   delay: 366 * 24 * 3600 * 1000,
+  /** Jobs that one job may wait for. */
+  parents: 1000,
   /** Charged attempts of one job. */
   attempts: 1000,
   /** A job survives two lost workers; the third fails it. */

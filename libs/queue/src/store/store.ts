@@ -108,6 +108,11 @@ export interface NewJob {
   crashLimit?: number;
   /** Attempts that count as charged already. Default 0. */
   attempts?: number;
+  /**
+   * Jobs of any lane that must complete first, at most `limits.parents`. Until then it is `blocked`; `due` counts from the
+   * enqueue all the same. One that fails, is cancelled, removed or unknown cancels this job, reason `dependency`.
+   */
+  after?: string[];
   parent?: string;
   root?: string;
   tags?: string[];
@@ -127,7 +132,7 @@ export interface EnqueueAnswer {
   /** The job that was added, or the one that holds the key. */
   id: string;
   created: boolean;
-  /** State right after the call. */
+  /** State right after the call. Of a job with `after`: once the jobs it waits for were looked at. */
   state: JobState;
   /** With `onDuplicate: 'replace'`: whether the holder was changed. */
   replaced?: boolean;
@@ -259,7 +264,7 @@ export interface ControlAnswer {
 export interface QueueSettings {
   /** Enqueue goes on, nothing is claimed. */
   paused: boolean;
-  /** Ready and scheduled jobs per shard; beyond it `QueueFull`. `null` is no bound. */
+  /** Ready and scheduled jobs per shard, blocked ones not counted; beyond it `QueueFull`. `null` is no bound. */
   maxReady: number | null;
 }
 
@@ -293,6 +298,8 @@ export interface JobRecord {
   finishedAt?: number;
   /** The caller's own `jobId`. */
   name?: string;
+  /** While blocked: the jobs of `after` that have not completed yet. */
+  waitsFor?: string[];
   parent?: string;
   root?: string;
   tags?: string[];

@@ -1,6 +1,7 @@
 import { QueueFull } from '../../job/errors.js';
 import { parseJobId } from '../../job/id.js';
 import type { EnqueueAnswer, NewJob } from '../store.js';
+import { carry } from './after.js';
 import { newJob, timeOf } from './job.js';
 import { Shard } from './shard.js';
 import type { World } from './world.js';
@@ -8,8 +9,16 @@ import type { World } from './world.js';
 /** Adds a batch, in order. Every queue is asked for room before the first write. */
 export function enqueue(world: World, jobs: NewJob[]): EnqueueAnswer[] {
   const now = world.now();
+  for (const { after } of jobs) after?.forEach(addressOf);
   for (const [address, batch] of byShard(jobs)) checkRoom(world, address, batch, now);
-  return jobs.map((job) => add(world, job, now));
+  const answers = jobs.map((job) => add(world, job, now));
+  carry(world);
+  return answers.map((answer, i) => (jobs[i]!.after?.length && answer.created ? stateNow(world, answer) : answer));
+}
+
+/** What a job waits for may have ended long ago. */
+function stateNow(world: World, answer: EnqueueAnswer): EnqueueAnswer {
+  return { ...answer, state: world.job(answer.id)?.state ?? answer.state };
 }
 
 /** Adds one job, whether or not there is room: what follows from a settled job is never refused. */
@@ -24,7 +33,8 @@ export function add(world: World, job: NewJob, now: number): EnqueueAnswer {
   const created = newJob(job, now);
   shard.add(created);
   shard.keys.take(created);
-  const state = shard.makeDue(created, timeOf(job.due, now), 'delay', now);
+  const dueAt = timeOf(job.due, now);
+  const state = created.waitsFor ? shard.makeBlocked(created, dueAt, now) : shard.makeDue(created, dueAt, 'delay', now);
   return { id: job.id, created: true, state };
 }
 
@@ -43,20 +53,22 @@ function duplicate(shard: Shard, id: string, job: NewJob, now: number): EnqueueA
   return { id, created: false, state: holder.state, replaced: true };
 }
 
-/** Throws `QueueFull` when the jobs that would be created do not fit. Jobs of one batch know each other's ids and keys. */
+/** Throws `QueueFull` when the jobs that would be created do not fit; blocked ones take no room. Jobs of one batch know each other's ids and keys. */
 function checkRoom(world: World, address: { queue: string; shard: number }, batch: NewJob[], now: number): void {
   const { maxReady } = world.settings(address.queue);
   if (maxReady === null) return;
-  const shard = world.shard(address) ?? new Shard(address.queue, address.shard, world.hints);
+  const shard = world.shard(address) ?? new Shard(address.queue, address.shard, world.hints, world.effects);
   const ids = new Set<string>();
   const taken = new Map<string, boolean>();
-  for (const { id, keys = [] } of batch) {
+  let created = 0;
+  for (const { id, keys = [], after } of batch) {
     if (ids.has(id) || shard.jobs.has(id)) continue;
     if (keys.some(({ key }) => taken.get(key) ?? shard.keys.holder([{ key, until: 0 }], now) !== undefined)) continue;
     ids.add(id);
+    if (!after?.length) created++;
     for (const { key, until } of keys) taken.set(key, typeof until !== 'number' || until > 0);
   }
-  if (ids.size > 0 && shard.waiting + ids.size > maxReady) throw new QueueFull(address.queue, maxReady);
+  if (created > 0 && shard.waiting + created > maxReady) throw new QueueFull(address.queue, maxReady);
 }
 
 function byShard(jobs: NewJob[]): [{ queue: string; shard: number }, NewJob[]][] {

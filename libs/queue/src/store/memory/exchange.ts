@@ -1,5 +1,6 @@
 import { limits } from '../../job/limits.js';
 import type { ExchangeAnswer, ExchangeRequest } from '../store.js';
+import { carryWithin } from './after.js';
 import { Claim } from './claim.js';
 import { settle } from './settle.js';
 import type { Shard } from './shard.js';
@@ -16,6 +17,7 @@ export function exchange(world: World, request: ExchangeRequest): ExchangeAnswer
   }
 
   const settled = request.settle.map((ending) => settle(world, shard, request.worker, ending, now));
+  carryWithin(world, shard);
   shard.leases.renew(request.worker, request.lease, now);
   promote(shard, now);
   const claim = new Claim(shard, request.worker, now);

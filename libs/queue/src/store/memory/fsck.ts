@@ -1,4 +1,5 @@
 import { isFinal, jobStates } from '../../job/state.js';
+import { checkAfter } from '../fsck-rules/after.js';
 import { checkLedger } from '../fsck-rules/ledger.js';
 import { checkUnique } from '../fsck-rules/unique.js';
 import type { Violation } from '../store.js';
@@ -18,6 +19,10 @@ export function fsck(world: World): Violation[] {
         ...checkUnique(shard.jobs.values()),
         ...checkKeys(shard),
       ]),
+    ...checkAfter(
+      world.shards().flatMap((shard) => [...shard.jobs.values()]),
+      (id) => world.job(id),
+    ),
     ...counts(world).flatMap(checkLedger),
   ];
 }

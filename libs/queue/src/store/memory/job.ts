@@ -11,13 +11,15 @@ export interface Job extends JobRecord {
   steps?: Record<string, string>;
   /** With `cancelling`: what to write as the reason. */
   cancelReason?: string;
+  /** While it is not final: the jobs that wait for it. */
+  dependents?: Set<string>;
   /** While ready: its place in a band or among the suspects. */
   place?: Place<Job>;
   /** While final: when `prune` may forget it, epoch milliseconds. */
   keptUntil: number;
 }
 
-/** The job that `enqueue` adds; the caller decides whether it is ready or scheduled. */
+/** The job that `enqueue` adds; the caller decides whether it is ready, scheduled or blocked. */
 export function newJob(job: NewJob, now: number): Job {
   return {
     id: job.id,
@@ -31,6 +33,7 @@ export function newJob(job: NewJob, now: number): Job {
     enqueuedAt: now,
     expiresAt: timeOf(job.expires, now),
     name: nameOf(job.keys),
+    waitsFor: job.after?.length ? [...new Set(job.after)] : undefined,
     parent: job.parent,
     root: job.root,
     tags: job.tags && [...job.tags],
@@ -114,6 +117,7 @@ export function recordOf(job: Job): JobRecord {
     startedAt: job.startedAt,
     finishedAt: job.finishedAt,
     name: job.name,
+    waitsFor: job.waitsFor && [...job.waitsFor],
     parent: job.parent,
     root: job.root,
     tags: job.tags && [...job.tags],

@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from '../../time/clock.js';
 import type { Store } from '../store.js';
+import { carry } from './after.js';
 import { cancel, configure, remove, reschedule, retry } from './control.js';
 import { enqueue } from './enqueue.js';
 import { exchange } from './exchange.js';
@@ -25,6 +26,11 @@ export interface MemoryOptions {
  */
 export function memory({ clock = systemClock }: MemoryOptions = {}): Store {
   const world = new World(clock);
+  async function whole<T>(verb: () => T): Promise<T> {
+    const answer = verb();
+    carry(world);
+    return answer;
+  }
   return {
     kind: 'memory',
     url: 'memory:',
@@ -33,18 +39,18 @@ export function memory({ clock = systemClock }: MemoryOptions = {}): Store {
     time: async () => world.now(),
 
     enqueue: async (jobs) => enqueue(world, jobs),
-    exchange: async (request) => exchange(world, request),
+    exchange: (request) => whole(() => exchange(world, request)),
     register: async (worker) => register(world, worker),
-    retire: async (worker) => retire(world, worker),
-    reconcile: async (worker, lane, held) => reconcile(world, worker, lane, held),
-    reap: async (request) => reap(world, request),
+    retire: (worker) => whole(() => retire(world, worker)),
+    reconcile: (worker, lane, held) => whole(() => reconcile(world, worker, lane, held)),
+    reap: (request) => whole(() => reap(world, request)),
     prune: async (request) => prune(world, request),
     note: async (id, fence, left) => note(world, id, fence, left),
 
-    cancel: async (ids, options) => cancel(world, ids, options),
+    cancel: (ids, options) => whole(() => cancel(world, ids, options)),
     retry: async (ids) => retry(world, ids),
     reschedule: async (ids, due) => reschedule(world, ids, due),
-    remove: async (ids) => remove(world, ids),
+    remove: (ids) => whole(() => remove(world, ids)),
     configure: async (queue, change) => configure(world, queue, change),
 
     find: async (keys, options) => find(world, keys, options?.watch ?? false),

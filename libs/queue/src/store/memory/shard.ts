@@ -2,6 +2,7 @@ import { limits } from '../../job/limits.js';
 import { isFinal, jobStates, type JobState, priorities, type WhyScheduled } from '../../job/state.js';
 import type { HistoryBucket, Lane, QueueRecord } from '../store.js';
 import { compare, Heap } from './heap.js';
+import type { Effects } from '../effects.js';
 import type { Hints } from './hints.js';
 import { isSuspect, type Job } from './job.js';
 import { Keys } from './keys.js';
@@ -51,9 +52,10 @@ export class Shard implements Lane {
     readonly queue: string,
     readonly shard: number,
     readonly hints: Hints,
+    private readonly effects: Effects,
   ) {}
 
-  /** Adds a job that is in no place yet; follow it with `makeReady` or `makeScheduled`. */
+  /** Adds a job that is in no place yet; follow it with `makeDue` or `makeBlocked`. */
   add(job: Job): void {
     this.jobs.set(job.id, job);
     this.counts[job.state]++;
@@ -82,6 +84,21 @@ export class Shard implements Lane {
     return 'scheduled';
   }
 
+  /** Waits for all of `waitsFor`, and for `dueAt` after that. */
+  makeBlocked(job: Job, dueAt: number | undefined, now: number): 'blocked' {
+    if (dueAt !== undefined && dueAt > now) job.dueAt = dueAt;
+    this.enter(job, 'blocked');
+    for (const parent of job.waitsFor!) this.effects.raise({ kind: 'link', from: job.id, to: parent });
+    return 'blocked';
+  }
+
+  /** `parent` has completed; after the last one the job goes where it would have gone without them. */
+  unblock(job: Job, parent: string, now: number): void {
+    job.waitsFor = job.waitsFor!.filter((id) => id !== parent);
+    if (job.waitsFor.length === 0) this.makeDue(job, job.dueAt, 'delay', now);
+    else this.hints.changed(job);
+  }
+
   makeActive(job: Job, worker: string, now: number): void {
     this.leave(job);
     this.fence = Math.max(this.fence + 1, now * 1000);
@@ -103,12 +120,14 @@ export class Shard implements Lane {
     this.totals[state]++;
     this.enter(job, state);
     this.kept[state].add(job);
+    this.tellDependents(job);
     if (ending.keep === 0) this.forget(job, now);
     return state;
   }
 
   /** The record vanishes, and the keys that point to it. */
   forget(job: Job, now: number): void {
+    this.tellDependents(job);
     this.leave(job);
     this.counts[job.state]--;
     this.jobs.delete(job.id);
@@ -136,6 +155,13 @@ export class Shard implements Lane {
     return 'ready';
   }
 
+  private tellDependents(job: Job): void {
+    if (!job.dependents) return;
+    const kind = job.state === 'completed' ? 'completed' : 'ended';
+    for (const child of job.dependents) this.effects.raise({ kind, from: job.id, to: child });
+    job.dependents = undefined;
+  }
+
   private enter(job: Job, state: JobState): void {
     this.counts[job.state]--;
     job.state = state;
@@ -150,7 +176,7 @@ export class Shard implements Lane {
     else if (isFinal(job.state)) this.kept[job.state as Final].delete(job);
     job.place?.line.leave(job.place);
     job.place = undefined;
-    job.why = undefined;
+    job.why = job.waitsFor = undefined;
   }
 
   private leaveHold(job: Job): void {

@@ -1,5 +1,6 @@
 import { parseJobId } from '../../job/id.js';
 import type { Clock } from '../../time/clock.js';
+import { Effects } from '../effects.js';
 import type { Lane, QueueSettings, WorkerRecord } from '../store.js';
 import { compare } from './heap.js';
 import { Hints } from './hints.js';
@@ -17,6 +18,8 @@ const unset: QueueSettings = { paused: false, maxReady: null };
 export class World {
   readonly workers = new Map<string, WorkerRecord>();
   readonly hints = new Hints();
+  /** Raised by one job, meant for another; none between two verbs. */
+  readonly effects = new Effects();
   private readonly queues = new Map<string, Queue>();
 
   constructor(private readonly clock: Clock) {}
@@ -34,7 +37,7 @@ export class World {
   openShard({ queue, shard }: Lane): Shard {
     const { shards } = this.openQueue(queue);
     let found = shards.get(shard);
-    if (!found) shards.set(shard, (found = new Shard(queue, shard, this.hints)));
+    if (!found) shards.set(shard, (found = new Shard(queue, shard, this.hints, this.effects)));
     return found;
   }
 
