@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
+import { isUUID } from 'class-validator';
 import type { Repository } from 'typeorm';
 import { reminder, welcome } from '../notifications/letters.js';
 import { Mailer } from '../notifications/mailer.js';
@@ -19,8 +20,8 @@ export class AccountsService {
     return user;
   }
 
-  find(id: string): Promise<User | null> {
-    return this.users.findOneBy({ id });
+  async find(id: string): Promise<User | null> {
+    return isUUID(id) ? this.users.findOneBy({ id }) : null;
   }
 
   welcome(user: User): Promise<void> {

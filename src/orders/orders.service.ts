@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
+import { isUUID } from 'class-validator';
 import type { Repository } from 'typeorm';
 import { Order, type OrderItem } from './order.entity.js';
 
@@ -21,8 +22,8 @@ export class OrdersService {
     return order;
   }
 
-  find(id: string): Promise<Order | null> {
-    return this.orders.findOneBy({ id });
+  async find(id: string): Promise<Order | null> {
+    return isUUID(id) ? this.orders.findOneBy({ id }) : null;
   }
 
   /** Safe to repeat: only a placed order changes, so `processedAt` stays that of the first time. */

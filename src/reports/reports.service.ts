@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
+import { isUUID } from 'class-validator';
 import type { Repository } from 'typeorm';
 import { Report, type ReportRow } from './report.entity.js';
 
@@ -14,7 +15,7 @@ export class ReportsService {
     return report;
   }
 
-  find(id: string): Promise<Report | null> {
-    return this.reports.findOneBy({ id });
+  async find(id: string): Promise<Report | null> {
+    return isUUID(id) ? this.reports.findOneBy({ id }) : null;
   }
 }

@@ -5,6 +5,7 @@ import { boot } from '../../../src/boot.js';
 import { QuietLogger } from '../../../src/quiet-logger.js';
 import { Settings } from '../../../src/config/settings.js';
 import { ApiModule } from './api.module.js';
+import { refuseDeep } from './http/refuse-deep.js';
 import { serveDocs } from './http/swagger.js';
 
 await boot('API', async () => {
@@ -17,6 +18,7 @@ await boot('API', async () => {
   // Plain http is fine behind a proxy and on a laptop, so nothing is upgraded.
   app.use(helmet({ contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } }));
   app.useBodyParser('json', { limit: '256kb' });
+  app.use(refuseDeep);
   app.setGlobalPrefix(API_PREFIX);
   serveDocs(app, API_PREFIX);
   app.enableShutdownHooks(['SIGINT', 'SIGTERM'], { useProcessExit: true });

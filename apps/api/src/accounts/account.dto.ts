@@ -1,5 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IsEmail, IsNotEmpty, IsString, MaxLength } from 'class-validator';
+import { IsEmail } from 'class-validator';
+import { IsLine } from '../http/line.js';
 
 export class SignUpDto {
   @ApiProperty({ example: 'ada@example.com' })
@@ -7,9 +8,7 @@ export class SignUpDto {
   email!: string;
 
   @ApiProperty({ example: 'Ada', maxLength: 100 })
-  @IsString()
-  @IsNotEmpty()
-  @MaxLength(100)
+  @IsLine(100)
   name!: string;
 }
 

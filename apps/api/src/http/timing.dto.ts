@@ -22,9 +22,8 @@ export class Timing {
   @ApiPropertyOptional({ format: 'date-time', description: 'When to run; the offset is required' })
   @Present()
   @Check('must be an instant with an offset, like 2027-01-31T09:00:00Z, within a year', (value) => {
-    if (typeof value !== 'string' || !instant.test(value)) return false;
-    const at = Date.parse(value);
-    return !Number.isNaN(at) && at - Date.now() <= year;
+    const at = instantOf(value);
+    return at !== undefined && at - Date.now() <= year;
   })
   @Check('must not be given together with delay', (_, timing) => timing.delay === undefined)
   runAt?: string;
@@ -46,4 +45,13 @@ function Check(says: string, holds: (value: unknown, timing: Timing) => boolean)
         defaultMessage: () => `$property ${says}`,
       },
     });
+}
+
+/** Epoch milliseconds. A day that its month does not have is no instant, though `Date.parse` would roll it over. */
+function instantOf(value: unknown): number | undefined {
+  if (typeof value !== 'string' || !instant.test(value)) return undefined;
+  const day = new Date(`${value.slice(0, 10)}T00:00:00Z`);
+  const exists = !Number.isNaN(day.getTime()) && day.toISOString().startsWith(value.slice(0, 10));
+  const at = Date.parse(value);
+  return exists && !Number.isNaN(at) ? at : undefined;
 }

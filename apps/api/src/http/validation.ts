@@ -18,7 +18,7 @@ export function validation(): ValidationPipe {
     validationError: { target: false, value: false },
     exceptionFactory: (errors) => {
       const issues = errors.flatMap((error) => issuesOf(error));
-      const summary = issues.map((issue) => `${issue.path}: ${issue.message}`).slice(0, 5);
+      const summary = issues.slice(0, 5).map((issue) => issue.message);
       return new Problem('VALIDATION_FAILED', summary.join('; '), { issues });
     },
   });
@@ -26,6 +26,10 @@ export function validation(): ValidationPipe {
 
 function issuesOf(error: ValidationError, parent = ''): Issue[] {
   const path = parent ? `${parent}.${error.property}` : error.property;
-  const own = Object.values(error.constraints ?? {}).map((message) => ({ path, message }));
+  const own = Object.values(error.constraints ?? {}).map((says) => {
+    // Nested fields are named in full: `items.1.quantity must not be less than 1`.
+    const message = says.startsWith(`${error.property} `) ? path + says.slice(error.property.length) : says;
+    return { path, message };
+  });
   return [...own, ...(error.children ?? []).flatMap((child) => issuesOf(child, path))];
 }

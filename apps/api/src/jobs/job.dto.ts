@@ -18,21 +18,21 @@ export class JobsQuery {
 
   @ApiPropertyOptional()
   @IsOptional()
-  @IsString()
   @MaxLength(64)
+  @IsString()
   queue?: string;
 
   @ApiPropertyOptional({ description: 'Where the page before said to go on' })
   @IsOptional()
-  @IsString()
   @MaxLength(1000)
+  @IsString()
   cursor?: string;
 
   @ApiPropertyOptional({ minimum: 1, maximum: 200, default: 50 })
   @Type(() => Number)
-  @IsInt()
-  @Min(1)
   @Max(200)
+  @Min(1)
+  @IsInt()
   limit: number = 50;
 }
 

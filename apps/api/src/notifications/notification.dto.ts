@@ -8,9 +8,9 @@ export class NotifyDto extends Timing {
   recipient!: string;
 
   @ApiPropertyOptional({ default: 'Hello', maxLength: 10_000 })
-  @IsString()
-  @IsNotEmpty()
   @MaxLength(10_000)
+  @IsNotEmpty()
+  @IsString()
   message: string = 'Hello';
 }
 

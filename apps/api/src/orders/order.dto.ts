@@ -1,31 +1,18 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import {
-  ArrayMaxSize,
-  ArrayMinSize,
-  IsArray,
-  IsEmail,
-  IsInt,
-  IsNotEmpty,
-  IsString,
-  Max,
-  MaxLength,
-  Min,
-  ValidateNested,
-} from 'class-validator';
+import { ArrayMaxSize, ArrayMinSize, IsArray, IsEmail, IsInt, Max, Min, ValidateNested } from 'class-validator';
 import { JobStarted } from '../http/job-started.dto.js';
+import { IsLine } from '../http/line.js';
 
 export class OrderItemDto {
   @ApiProperty({ example: 'TEA-01' })
-  @IsString()
-  @IsNotEmpty()
-  @MaxLength(64)
+  @IsLine(64)
   sku!: string;
 
   @ApiProperty({ minimum: 1, maximum: 10_000 })
-  @IsInt()
-  @Min(1)
   @Max(10_000)
+  @Min(1)
+  @IsInt()
   quantity!: number;
 }
 
@@ -35,11 +22,11 @@ export class PlaceOrderDto {
   customerEmail!: string;
 
   @ApiProperty({ type: [OrderItemDto], minItems: 1, maxItems: 100 })
-  @IsArray()
-  @ArrayMinSize(1)
-  @ArrayMaxSize(100)
-  @ValidateNested({ each: true })
   @Type(() => OrderItemDto)
+  @ValidateNested({ each: true })
+  @ArrayMaxSize(100)
+  @ArrayMinSize(1)
+  @IsArray()
   items!: OrderItemDto[];
 }
 

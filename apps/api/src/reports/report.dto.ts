@@ -1,16 +1,15 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { ArrayMaxSize, IsArray, IsIn, IsNotEmpty, IsString, MaxLength } from 'class-validator';
+import { ArrayMaxSize, IsArray, IsIn } from 'class-validator';
 import type { ReportRow } from '../../../../src/reports/report.entity.js';
 import { JobStarted } from '../http/job-started.dto.js';
+import { IsLine } from '../http/line.js';
 import { AreReportRows } from './report-rows.js';
 
 const cell = { oneOf: [{ type: 'string' }, { type: 'number' }, { type: 'boolean' }], nullable: true };
 
 export class RequestReportDto {
   @ApiProperty({ example: 'Sales in November' })
-  @IsString()
-  @IsNotEmpty()
-  @MaxLength(200)
+  @IsLine(200)
   title!: string;
 
   @ApiProperty({
@@ -24,9 +23,9 @@ export class RequestReportDto {
     },
     example: [{ sku: 'TEA-01', sold: 12 }],
   })
-  @IsArray()
-  @ArrayMaxSize(5000)
   @AreReportRows()
+  @ArrayMaxSize(5000)
+  @IsArray()
   rows!: ReportRow[];
 
   @ApiPropertyOptional({ enum: ['pdf'], default: 'pdf' })
