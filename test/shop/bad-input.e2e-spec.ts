@@ -22,6 +22,7 @@ const refused: [path: string, body: object, field: string][] = [
   ['/notifications', { recipient, delay: '60w' }, 'delay'],
   ['/notifications', { recipient, runAt: '2027-01-31T09:00:00' }, 'runAt'],
   ['/notifications', { recipient, runAt: 'soon' }, 'runAt'],
+  ['/notifications', { recipient, runAt: '2027-02-30T00:00:00Z' }, 'runAt'],
   ['/notifications', { recipient, delay: '1m', runAt: '2027-01-31T09:00:00Z' }, 'runAt'],
   ['/notifications/quick', { email: 5 }, 'email'],
   ['/reports', { rows: [] }, 'title'],
@@ -29,6 +30,8 @@ const refused: [path: string, body: object, field: string][] = [
   ['/reports', { title: 'x', rows: [{ deep: { er: 1 } }] }, 'rows'],
   ['/reports', { title: 'x', rows: [], format: 'docx' }, 'format'],
   ['/users', { email: 'eve@example.com' }, 'name'],
+  ['/users', { email: 'eve@example.com', name: 'Eve\0' }, 'name'],
+  ['/users', { email: 'eve@example.com', name: 'Eve\r\nBcc: all@example.com' }, 'name'],
 ];
 
 describe('bad input', () => {
@@ -62,6 +65,12 @@ describe('bad input', () => {
       status: 400,
       error: { code: 'VALIDATION_FAILED', message: expect.any(String), detail: expect.anything() },
     });
+  });
+
+  it('refuses a body that is nested without end', async () => {
+    const answer = await shop.call('POST', '/orders', `{"items":${'['.repeat(20_000)}${']'.repeat(20_000)}}`);
+
+    expect(answer).toMatchObject({ status: 400, error: { code: 'VALIDATION_FAILED' } });
   });
 
   it('refuses a body above 256 KiB', async () => {

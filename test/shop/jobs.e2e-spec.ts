@@ -1,4 +1,3 @@
-import { eventually } from '../support/eventually.js';
 import { Shop } from '../support/shop.js';
 
 const fields = [
@@ -48,8 +47,8 @@ describe('jobs', () => {
   });
 
   it('SA12: shows only id and state when asked to be short, and a failed job as 200', async () => {
-    shop.mail.refusals.push(550);
-    const { jobId } = await notify();
+    shop.mail.refuse('refused@example.com', 550);
+    const { jobId } = await notify({ recipient: 'refused@example.com' });
     await shop.jobIn(jobId, 'failed');
 
     expect(await shop.get(`/jobs/${jobId}?view=short`)).toMatchObject({
@@ -80,12 +79,12 @@ describe('jobs', () => {
   });
 
   it('SA13: signals a job that runs', async () => {
-    const letGo = shop.mail.hold();
-    const { jobId } = await notify({ message: 'held' });
-    await eventually(() => shop.mail.holding, { what: 'the mail server to hold the mail' });
+    const mail = shop.mail.hold('held@example.com');
+    const { jobId } = await notify({ recipient: 'held@example.com' });
+    await mail.arrived;
 
     expect(await shop.delete(`/jobs/${jobId}`)).toMatchObject({ status: 202, data: { jobId, state: 'active' } });
-    letGo();
+    mail.letGo();
     await shop.jobIn(jobId, 'cancelled', 'completed');
   });
 
@@ -120,12 +119,12 @@ describe('jobs', () => {
   });
 
   it('streams the events of a job until it is settled', async () => {
-    const letGo = shop.mail.hold();
-    const { jobId } = await notify({ message: 'followed' });
+    const mail = shop.mail.hold('followed@example.com');
+    const { jobId } = await notify({ recipient: 'followed@example.com' });
     const stream = await fetch(`${shop.url}/jobs/${jobId}/events`);
     expect(stream.headers.get('content-type')).toContain('text/event-stream');
 
-    letGo();
+    mail.letGo();
     const text = await stream.text();
 
     const states = [...text.matchAll(/^event: (\w+)$/gm)].map((match) => match[1]);
@@ -136,6 +135,6 @@ describe('jobs', () => {
         .findLast((line) => line.startsWith('data: '))!
         .slice(6),
     );
-    expect(last).toMatchObject({ jobId, state: 'completed', result: { sentTo: 'ada@example.com' } });
+    expect(last).toMatchObject({ jobId, state: 'completed', result: { sentTo: 'followed@example.com' } });
   });
 });

@@ -34,7 +34,7 @@ describe('notifications and users', () => {
   });
 
   it('tries again, with back-off, what the mail server cannot take now', async () => {
-    shop.mail.refusals.push(451);
+    shop.mail.refuse('alan@example.com', 451);
     const { data } = await shop.post('/notifications', { recipient: 'alan@example.com', message: 'Second time lucky' });
 
     expect(await shop.jobIn(data.jobId, 'completed')).toMatchObject({ attempts: 2, error: null });
@@ -42,7 +42,7 @@ describe('notifications and users', () => {
   });
 
   it('gives up at once on what the mail server refuses for good', async () => {
-    shop.mail.refusals.push(550);
+    shop.mail.refuse('nobody@example.com', 550);
     const { data } = await shop.post('/notifications', { recipient: 'nobody@example.com' });
 
     const job = await shop.jobIn(data.jobId, 'failed');

@@ -6,11 +6,8 @@ import { eventually } from './eventually.js';
 /** A real mail server, in the process of the test. */
 export class MailServer {
   readonly received: Email[] = [];
-  /** Answers to give instead of taking the next mails, first one first: 451 is try later, 550 is never. */
-  readonly refusals: number[] = [];
-  /** Whether a mail waits until it is let go. */
-  holding = false;
-  private open: Promise<void> = Promise.resolve();
+  private readonly refusals = new Map<string, number[]>();
+  private readonly held = new Map<string, { arrived: () => void; open: Promise<void> }>();
 
   private constructor(private readonly server: SMTPServer) {}
 
@@ -44,11 +41,17 @@ export class MailServer {
     return this.received.filter((mail) => mail.to?.some((to) => to.address === recipient));
   }
 
-  /** Takes no mail until the function it answers is called. */
-  hold(): () => void {
+  /** Answers the next mails to `recipient` with these codes instead of taking them: 451 is try later, 550 is never. */
+  refuse(recipient: string, ...codes: number[]): void {
+    this.refusals.set(recipient, codes);
+  }
+
+  /** Keeps the sender of a mail to `recipient` waiting, from `arrived` until `letGo()`. */
+  hold(recipient: string): { arrived: Promise<void>; letGo(): void } {
     let letGo = () => {};
-    this.open = new Promise((resolve) => (letGo = resolve));
-    return letGo;
+    const open = new Promise<void>((resolve) => (letGo = resolve));
+    const arrived = new Promise<void>((resolve) => this.held.set(recipient, { arrived: resolve, open }));
+    return { arrived, letGo: () => letGo() };
   }
 
   stop(): Promise<void> {
@@ -56,11 +59,12 @@ export class MailServer {
   }
 
   private async take(content: Buffer): Promise<void> {
-    this.holding = true;
-    await this.open;
-    this.holding = false;
-    const refusal = this.refusals.shift();
+    const mail = await PostalMime.parse(content);
+    const recipient = mail.to?.[0]?.address ?? '';
+    this.held.get(recipient)?.arrived();
+    await this.held.get(recipient)?.open;
+    const refusal = this.refusals.get(recipient)?.shift();
     if (refusal) throw Object.assign(new Error('not this one'), { responseCode: refusal });
-    this.received.push(await PostalMime.parse(content));
+    this.received.push(mail);
   }
 }
