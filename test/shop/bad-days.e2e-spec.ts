@@ -7,6 +7,8 @@ import { Shop } from '../support/shop.js';
 const order = { customerEmail: 'ada@example.com', items: [{ sku: 'TEA-01', quantity: 1 }] };
 
 describe('bad days', () => {
+  afterEach(() => Shop.closeAll());
+
   (redisAvailable() ? it : it.skip)(
     'answers 503 within its deadline while the store is away, and goes on by itself when it is back',
     async () => {
@@ -32,7 +34,6 @@ describe('bad days', () => {
       const placed = await shop.post('/orders', order);
       expect(placed.status).toBe(201);
       await shop.jobIn(placed.data.jobId, 'completed');
-      await shop.close();
       await redis.stop();
     },
     60_000,
@@ -50,7 +51,6 @@ describe('bad days', () => {
     expect(refused).toMatchObject({ status: 429, error: { code: 'QUEUE_FULL' } });
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
     await store.close();
-    await shop.close();
   });
 
   it('does not start without its store, and says which one, without the password', async () => {
@@ -82,6 +82,5 @@ describe('bad days', () => {
 
     expect(await second.ended).toBe(1);
     expect(second.output).toContain('is taken by another program');
-    await shop.close();
   });
 });

@@ -80,6 +80,8 @@ describe('notifications and users', () => {
 });
 
 describe('a shop that closes', () => {
+  afterEach(() => Shop.closeAll());
+
   it('SA6: still sends the mails it owes before the process ends', async () => {
     const shop = await Shop.open({}, { worker: false });
     await shop.post('/users', { email: 'last@example.com', name: 'Last' });
@@ -87,6 +89,5 @@ describe('a shop that closes', () => {
     expect(await shop.api.stop()).toBe(0);
 
     expect(shop.mail.mailsTo('last@example.com')).toHaveLength(1);
-    await shop.close();
   });
 });

@@ -20,6 +20,8 @@ export interface Answer {
 
 /** The shop as it runs in earnest: API and worker as processes, a mail server, and a folder of its own for the rest. */
 export class Shop {
+  private static readonly opened = new Set<Shop>();
+
   readonly folder = mkdtempSync(join(tmpdir(), 'millrace-shop-'));
   url = '';
   api!: Program;
@@ -33,6 +35,7 @@ export class Shop {
   /** Opens it. Without a worker jobs wait until `startWorker()`. */
   static async open(env: Record<string, string> = {}, { worker = true } = {}): Promise<Shop> {
     const shop = new Shop(await MailServer.start(), env);
+    Shop.opened.add(shop);
     shop.api = Program.start('dist/apps/api/src/main.js', shop.env);
     const [url] = await Promise.all([shop.api.ready, worker && shop.startWorker()]);
     shop.url = url.replace('[::1]', '127.0.0.1');
@@ -75,10 +78,16 @@ export class Shop {
 
   /** Stops everything and answers how API and worker ended. */
   async close(): Promise<(number | string)[]> {
+    Shop.opened.delete(this);
     const endings = await Promise.all([this.api.stop(), this.worker?.stop() ?? Promise.resolve(0)]);
     await this.mail.stop();
     rmSync(this.folder, { recursive: true, force: true });
     return endings;
+  }
+
+  /** Closes what a test has left open, be it because it failed. */
+  static async closeAll(): Promise<void> {
+    await Promise.all([...Shop.opened].map((shop) => shop.close()));
   }
 
   /** What its processes find in their environment. */
