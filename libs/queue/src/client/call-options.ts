@@ -14,7 +14,7 @@ import { type Duration, milliseconds, parseDuration } from '../time/duration.js'
 type Call = EnqueueOptions<unknown>;
 
 const known = [
-  ...['delay', 'runAt', 'expires', 'priority', 'jobId', 'unique', 'queue', 'retry', 'timeout', 'keepResult'],
+  ...['delay', 'runAt', 'after', 'expires', 'priority', 'jobId', 'unique', 'queue', 'retry', 'timeout', 'keepResult'],
   ...['tags', 'headers'],
 ];
 
@@ -49,6 +49,23 @@ export function dueOf({ delay, runAt }: Call, now: number): Due | undefined {
 export function expiryOf(expires: Duration | Date): Due {
   if (!(expires instanceof Date)) return { in: checkDuration('expires', expires, 1) };
   return { at: instantOf('expires', expires) };
+}
+
+/** Ids of the jobs that must complete first, each once; `undefined` when there are none. */
+export function parentsOf(after: NonNullable<Call['after']>): string[] | undefined {
+  if (!Array.isArray(after)) refuse('after', 'must be a list of job ids or handles');
+  const ids = new Set(after.map((parent, i) => parentOf(parent, `after.${i}`)));
+  if (ids.size > limits.parents) refuse('after', `names ${ids.size} jobs; a job may wait for ${limits.parents}`);
+  return ids.size > 0 ? [...ids] : undefined;
+}
+
+function parentOf(parent: unknown, option: string): string {
+  const id = typeof parent === 'string' ? parent : (parent as { id?: unknown } | null)?.id;
+  if (typeof id === 'string' && parseJobId(id)) return id;
+  return refuse(
+    option,
+    `'${String(id).slice(0, 64)}' is no id of a job; for one with a name of your own, give its handle`,
+  );
 }
 
 const isoWithOffset = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})$/;

@@ -67,8 +67,13 @@ export class Desk {
   }
 
   async whyWaiting(job: JobView): Promise<string | undefined> {
-    const [now, queues, workers] = await Promise.all([this.store.time(), this.store.counts(), this.store.workers()]);
-    return whyWaiting(job, { now, workers, queue: queues.find((record) => record.queue === job.queue) });
+    const [now, queues, workers, [blockedBy]] = await Promise.all([
+      this.store.time(),
+      this.store.counts(),
+      this.store.workers(),
+      this.store.find(job.waitsFor.slice(0, 1).map((id) => ({ id }))),
+    ]);
+    return whyWaiting(job, { now, workers, blockedBy, queue: queues.find((record) => record.queue === job.queue) });
   }
 
   decode(text: string): unknown {

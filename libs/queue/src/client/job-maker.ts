@@ -6,7 +6,7 @@ import { TaskContext } from '../task/context.js';
 import type { TaskDefinition, UniqueOptions } from '../task/definition.js';
 import type { EnqueueOptions } from '../task/enqueuer.js';
 import type { Clock } from '../time/clock.js';
-import { checkCall, dueOf, expiryOf, keysOf, retryOf, timeoutOf } from './call-options.js';
+import { checkCall, dueOf, expiryOf, keysOf, parentsOf, retryOf, timeoutOf } from './call-options.js';
 import type { EnqueueHook } from './options.js';
 import { encodePayload, shapePayload } from './payload.js';
 import { keepOf, type SettingsBook, type TaskSettings } from './task-settings.js';
@@ -16,7 +16,7 @@ import { checkHeaders, checkTags, headersOf, tagsOf } from './travelling.js';
 export interface Draft {
   job: NewJob;
   queue: string;
-  /** Of the body. */
+  /** Of the body, and of the ids it waits for. */
   bytes: number;
   refuseDuplicate: boolean;
 }
@@ -47,11 +47,14 @@ export class JobMaker {
     const priority = call.priority === undefined ? settings.priority : priorities.indexOf(call.priority);
     const job: NewJob = { id: createJobId(queue, 0, now), task: task.name, body, priority };
     if (due) job.due = due;
+    const parents = call.after && parentsOf(call.after);
+    if (parents) job.after = parents;
     if (travelling.tags?.length) job.tags = travelling.tags;
     if (parent) Object.assign(job, { parent: parent.job.id, root: parent.job.rootId ?? parent.job.id });
     addBounds(job, settings, call);
     const unique = addKeys(job, settings, call, payload);
-    return { job, queue, bytes: Buffer.byteLength(body), refuseDuplicate: unique?.onDuplicate === 'error' };
+    const bytes = Buffer.byteLength(body) + (parents ? parents.join().length : 0);
+    return { job, queue, bytes, refuseDuplicate: unique?.onDuplicate === 'error' };
   }
 
   private travelling(

@@ -35,6 +35,7 @@ export function jobView<R = unknown>(record: JobRecord, codec?: Codec): JobView<
     finishedAt: record.finishedAt ?? null,
     worker: record.worker ?? null,
     cancelling: record.cancelling ?? false,
+    waitsFor: record.waitsFor ?? [],
     parentId: record.parent ?? null,
     rootId: record.root ?? null,
     tags: record.tags ?? [],

@@ -44,6 +44,7 @@ describe('job', () => {
       finishedAt: null,
       worker: null,
       cancelling: false,
+      waitsFor: [],
       parentId: null,
       rootId: null,
       tags: [],

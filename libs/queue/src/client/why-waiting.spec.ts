@@ -1,7 +1,14 @@
 import type { JobView } from '../job/view.js';
 import { type Surroundings, whyWaiting } from './why-waiting.js';
 
-const job = { state: 'ready', reason: null, runAt: null, queue: 'orders', task: 'orders.process' } as const;
+const job = {
+  state: 'ready',
+  reason: null,
+  runAt: null,
+  queue: 'orders',
+  task: 'orders.process',
+  waitsFor: [] as string[],
+} as const;
 const worker = { queues: ['orders'], tasks: ['orders.process'], concurrency: 10 };
 const counts = { scheduled: 0, blocked: 0, ready: 3, active: 0, completed: 0, failed: 0, cancelled: 0 };
 
@@ -36,8 +43,17 @@ describe('whyWaiting', () => {
     expect(why({})).toContain('about to be taken');
   });
 
+  it('names the job that a blocked one waits for, and how that stands', () => {
+    const blocked = { state: 'blocked', waitsFor: ['a', 'b', 'c'] } as const;
+    expect(why(blocked, { blockedBy: { state: 'active' } })).toBe('It waits for job a (active) and 2 more.');
+    expect(why({ ...blocked, waitsFor: ['a'] }, { blockedBy: { state: 'scheduled' } })).toBe(
+      'It waits for job a (scheduled).',
+    );
+    expect(why({ ...blocked, waitsFor: ['a'] })).toContain('job a (gone)');
+    expect(why({ state: 'blocked' })).toContain('about to be told');
+  });
+
   it('is silent for what runs or has ended', () => {
     for (const state of ['active', 'completed', 'failed', 'cancelled'] as const) expect(why({ state })).toBeUndefined();
-    expect(why({ state: 'blocked' })).toBe('It waits for other jobs.');
   });
 });

@@ -1,5 +1,5 @@
 import type { JobView } from '../job/view.js';
-import type { QueueRecord, WorkerRecord } from '../store/store.js';
+import type { JobRecord, QueueRecord, WorkerRecord } from '../store/store.js';
 import { formatDuration } from '../time/duration.js';
 
 /** What `whyWaiting` looks at besides the job. */
@@ -8,14 +8,16 @@ export interface Surroundings {
   now: number;
   /** The job's queue, if the store knows it. */
   queue?: Pick<QueueRecord, 'counts' | 'settings'>;
+  /** For a blocked job: the first it waits for, if the store knows it. */
+  blockedBy?: Pick<JobRecord, 'state'>;
   workers: readonly Pick<WorkerRecord, 'queues' | 'tasks' | 'concurrency'>[];
 }
 
-type Waiting = Pick<JobView, 'state' | 'reason' | 'runAt' | 'queue' | 'task'>;
+type Waiting = Pick<JobView, 'state' | 'reason' | 'runAt' | 'queue' | 'task' | 'waitsFor'>;
 
 /** Why a job does not run yet, in one sentence that says what would help; `undefined` when it runs or has ended. */
 export function whyWaiting(job: Waiting, around: Surroundings): string | undefined {
-  if (job.state === 'blocked') return 'It waits for other jobs.';
+  if (job.state === 'blocked') return blocked(job, around.blockedBy);
   if (job.state === 'scheduled') return scheduled(job, around.now);
   if (job.state !== 'ready') return undefined;
   if (around.queue?.settings.paused) return `Queue ${job.queue} is paused.`;
@@ -23,6 +25,12 @@ export function whyWaiting(job: Waiting, around: Surroundings): string | undefin
   if (serving.length === 0) return `No worker serves queue ${job.queue}. Start one, or add the queue to a worker.`;
   if (!serving.some((worker) => worker.tasks.includes(job.task))) return unknown(job, serving.length);
   return behind(job, around, serving);
+}
+
+function blocked({ waitsFor: [first, ...others] }: Waiting, parent: Surroundings['blockedBy']): string {
+  if (first === undefined) return 'It is about to be told that the jobs it waited for have ended.';
+  const more = others.length > 0 ? ` and ${others.length} more` : '';
+  return `It waits for job ${first} (${parent?.state ?? 'gone'})${more}.`;
 }
 
 const waits: Record<string, string> = {

@@ -44,6 +44,8 @@ export interface JobView<R = unknown> {
   readonly worker: string | null;
   /** It runs, and was asked to stop. */
   readonly cancelling: boolean;
+  /** While `blocked`: ids of the jobs that must still complete. */
+  readonly waitsFor: readonly string[];
   readonly parentId: string | null;
   readonly rootId: string | null;
   readonly tags: readonly string[];

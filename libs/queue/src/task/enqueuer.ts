@@ -10,6 +10,11 @@ export interface EnqueueOptions<P = never> {
   delay?: Duration;
   /** Waits until then: a Date, epoch milliseconds, or ISO text with an offset. The past is now. */
   runAt?: Date | number | string;
+  /**
+   * Jobs that must complete first: handles or ids, of any queue, at most 1 000. Until then the job is `blocked`. When one
+   * of them fails, is cancelled or is gone, this one is cancelled, reason `dependency`.
+   */
+  after?: readonly (string | { readonly id: string })[];
   /** Not started by then, the job is cancelled, reason `expired`. A duration counts from the call. Default: never. */
   expires?: Duration | Date;
   /** Default `'normal'`. */

@@ -9,7 +9,7 @@ const size = 10;
 
 /** A job of the usual kind: ready at once, and nothing said that takes a closer look. */
 function isPlain(job: NewJob): boolean {
-  return !job.due && !job.expires && !job.keys?.length && !job.tags && !job.parent && !job.root;
+  return !job.due && !job.expires && !job.keys?.length && !job.after?.length && !job.tags && !job.parent && !job.root;
 }
 
 /**

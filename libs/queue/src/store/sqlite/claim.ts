@@ -3,7 +3,7 @@ import type { ClaimedJob } from '../store.js';
 import type { Row } from './database.js';
 import type { Lane } from './lane.js';
 import { finish } from './moves.js';
-import { optional, parsed, suspects } from './row.js';
+import { optional, parsed, suspects, trails } from './row.js';
 import type { Transaction } from './transaction.js';
 
 const bands = [0, 1, 2, 3];
@@ -105,7 +105,7 @@ export class Claim {
       root: optional(row[12]),
       tags: parsed(row[13]),
       checkpoint: optional(row[14]),
-      steps: row[15] === 1 ? this.stepsOf(row[0] as number) : undefined,
+      steps: ((row[15] as number) & trails.left) !== 0 ? this.stepsOf(row[0] as number) : undefined,
     };
   }
 

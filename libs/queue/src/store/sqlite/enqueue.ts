@@ -6,12 +6,14 @@ import type { EnqueueAnswer, NewJob, UniqueKey } from '../store.js';
 import { insertTen } from './bulk.js';
 import { type Holder, holderOf, take } from './keys.js';
 import { type Lane, readyIn } from './lane.js';
+import { waitFor } from './links.js';
 import { makeDue } from './moves.js';
 import { encodeKeys, timeOf } from './row.js';
 import type { Transaction } from './transaction.js';
 
 /** Adds a batch, in order. Every queue is asked for room before the first write. */
 export function enqueue(tx: Transaction, jobs: NewJob[]): EnqueueAnswer[] {
+  for (const { after } of jobs) after?.forEach(addressOf);
   for (const [lane, batch] of byLane(tx, jobs)) checkRoom(tx, lane, batch);
   const answers: EnqueueAnswer[] = [];
   while (answers.length < jobs.length) {
@@ -39,7 +41,8 @@ export function add(tx: Transaction, job: NewJob): EnqueueAnswer {
 function insert(tx: Transaction, lane: Lane, job: NewJob): EnqueueAnswer | undefined {
   const dueAt = timeOf(job.due, tx.now);
   const waits = dueAt !== undefined && dueAt > tx.now;
-  const state = waits ? 'scheduled' : 'ready';
+  const blocked = job.after !== undefined && job.after.length > 0;
+  const state = blocked ? 'blocked' : waits ? 'scheduled' : 'ready';
   const added = tx.db.run(
     'enqueue.insert',
     job.id,
@@ -50,12 +53,12 @@ function insert(tx: Transaction, lane: Lane, job: NewJob): EnqueueAnswer | undef
     tx.now,
     job.attempts ?? 0,
     job.crashLimit ?? limits.crashes,
-    waits ? undefined : job.priority,
-    waits ? undefined : lane.tail,
+    state === 'ready' ? job.priority : undefined,
+    state === 'ready' ? lane.tail : undefined,
     waits ? dueAt : undefined,
     timeOf(job.expires, tx.now),
     job.keep,
-    waits ? 'delay' : undefined,
+    state === 'scheduled' ? 'delay' : undefined,
     encodeKeys(job.keys),
     job.parent,
     job.root,
@@ -64,8 +67,9 @@ function insert(tx: Transaction, lane: Lane, job: NewJob): EnqueueAnswer | undef
   );
   if (added === 0) return undefined;
   lane.totals.enqueued++;
-  if (waits) {
-    lane.counts.scheduled++;
+  if (blocked) waitFor(tx, job);
+  if (state !== 'ready') {
+    lane.counts[state]++;
   } else {
     lane.tail++;
     lane.waiting[job.priority]!++;
@@ -96,20 +100,22 @@ function duplicate(tx: Transaction, lane: Lane, { id, state }: Holder, job: NewJ
   return { id, created: false, state: holder.state, replaced: true };
 }
 
-/** Throws `QueueFull` when the jobs that would be created do not fit. Jobs of one batch know each other's ids and keys. */
+/** Throws `QueueFull` when the jobs that would be created do not fit; blocked ones take no room. Jobs of one batch know each other's ids and keys. */
 function checkRoom(tx: Transaction, lane: Lane, batch: NewJob[]): void {
   const { maxReady } = lane.settings;
   if (maxReady === null) return;
   const ids = new Set<string>();
   const taken = new Map<string, boolean>();
   const isTaken = ({ key, until }: UniqueKey) => taken.get(key) ?? holderOf(tx, lane, [{ key, until }]) !== undefined;
-  for (const { id, keys = [] } of batch) {
+  let created = 0;
+  for (const { id, keys = [], after } of batch) {
     if (ids.has(id) || tx.find(id) || keys.some(isTaken)) continue;
     ids.add(id);
+    if (!after?.length) created++;
     for (const { key, until } of keys) taken.set(key, typeof until !== 'number' || until > 0);
   }
-  const full = readyIn(lane) + lane.counts.scheduled + ids.size > maxReady;
-  if (ids.size > 0 && full) throw new QueueFull(lane.queue, maxReady);
+  const full = readyIn(lane) + lane.counts.scheduled + created > maxReady;
+  if (created > 0 && full) throw new QueueFull(lane.queue, maxReady);
 }
 
 function byLane(tx: Transaction, jobs: NewJob[]): Map<Lane, NewJob[]> {
@@ -124,7 +130,11 @@ function byLane(tx: Transaction, jobs: NewJob[]): Map<Lane, NewJob[]> {
 }
 
 function laneOf(tx: Transaction, id: string): Lane {
+  return tx.lane(addressOf(id));
+}
+
+function addressOf(id: string) {
   const address = parseJobId(id);
   if (!address) throw new RangeError(`'${id}' is not a job id: make one with createJobId(queue, shard, now)`);
-  return tx.lane(address);
+  return address;
 }

@@ -1,5 +1,6 @@
 import { limits } from '../../job/limits.js';
 import type { ExchangeAnswer, ExchangeRequest } from '../store.js';
+import { carryWithin } from './after.js';
 import { Claim } from './claim.js';
 import type { Lane } from './lane.js';
 import { beat, hasLease, renew } from './leases.js';
@@ -20,6 +21,7 @@ export function exchange(tx: Transaction, request: ExchangeRequest): ExchangeAns
 
   const { paused } = lane.settings;
   const settled = settle(tx, lane, request.worker, request.settle);
+  carryWithin(tx, lane);
   renew(tx, lane, request.worker, request.lease);
   promoteDue(tx, lane);
   const jobs = new Claim(tx, lane, request.worker).run(paused ? 0 : request.want, request.alone ?? false);

@@ -15,6 +15,7 @@ export function fsck(tx: Transaction): Violation[] {
   return [
     ...checkFile(tx),
     ...lanes.flatMap((lane) => [...checkPlaces(tx, lane), ...checkHolds(tx, lane), ...checkKeys(tx, lane)]),
+    ...checkLinks(tx),
     ...counts(tx).flatMap(checkLedger),
   ];
 }
@@ -54,13 +55,18 @@ function isInPlace(job: Job, lane: Lane): boolean {
   return free && job.place === undefined && (job.state !== 'scheduled' || job.dueAt !== undefined);
 }
 
+/** I1: a blocked job waits for something that will tell it, now or from the outbox. */
+function checkLinks(tx: Transaction): Violation[] {
+  if (tx.db.rows('after.outbox', 1).length > 0) return [];
+  return violation('I1', 'blocked by jobs that will not tell them', ids(tx, 'fsck.stuck'));
+}
+
 /** I2: who holds jobs has a lease, if only one that ran out. I3: fences are all different, and none is ahead of the counter. */
 function checkHolds(tx: Transaction, { n, fence }: Lane): Violation[] {
-  const ids = (name: string, ...values: number[]) => tx.db.rows(name, n, ...values).map((row) => row[0] as string);
   return [
-    ...violation('I2', 'held by a worker without a lease', ids('fsck.orphans')),
-    ...violation('I3', 'with a fence that was never given', ids('fsck.ahead', fence)),
-    ...violation('I3', 'share a fence', ids('fsck.shared')),
+    ...violation('I2', 'held by a worker without a lease', ids(tx, 'fsck.orphans', n)),
+    ...violation('I3', 'with a fence that was never given', ids(tx, 'fsck.ahead', n, fence)),
+    ...violation('I3', 'share a fence', ids(tx, 'fsck.shared', n)),
   ];
 }
 
@@ -78,6 +84,10 @@ function* jobsOf(tx: Transaction, lane: Lane): Generator<Job> {
     if (jobs.length < page) return;
     after = jobs.at(-1)!.n;
   }
+}
+
+function ids(tx: Transaction, name: string, ...values: number[]): string[] {
+  return tx.db.rows(name, ...values).map((row) => row[0] as string);
 }
 
 function violation(invariant: string, says: string, jobs: string[]): Violation[] {

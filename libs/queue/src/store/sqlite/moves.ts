@@ -3,7 +3,8 @@ import { isFinal, jobStates, type WhyScheduled } from '../../job/state.js';
 import type { AttemptRecord } from '../store.js';
 import { release } from './keys.js';
 import type { Lane } from './lane.js';
-import { type Job, suspects } from './row.js';
+import { unlink } from './links.js';
+import { type Job, suspects, trails } from './row.js';
 import { tally, type Transaction } from './transaction.js';
 
 /**
@@ -42,6 +43,7 @@ export function finish<F extends Final>(
   ending: { reason?: string; result?: string; keep?: number } = {},
 ): F {
   lane.totals[state]++;
+  if (job.trail > trails.left) unlink(tx, job, state === 'completed' ? 'completed' : 'ended');
   if (ending.keep === 0) {
     vanish(tx, lane, job);
     return state;
@@ -57,6 +59,7 @@ export function finish<F extends Final>(
 /** The record vanishes, and the keys that point to it. */
 export function forget(tx: Transaction, lane: Lane, job: Job): void {
   if (job.state !== 'completed' && job.state !== 'cancelled') lane.totals.removed++;
+  if (job.trail > trails.left && !isFinal(job.state)) unlink(tx, job, 'ended');
   vanish(tx, lane, job);
 }
 
@@ -72,7 +75,7 @@ export function recordAttempt(tx: Transaction, job: Job, outcome: AttemptRecord[
   };
   tx.db.run('job.attempted', job.n, JSON.stringify(entry));
   tx.db.run('job.trim_attempts', job.n, limits.history);
-  job.trail = true;
+  job.trail |= trails.left;
 }
 
 /** Two lost workers of three: the next crash would be the last, so it runs alone. */
@@ -129,7 +132,7 @@ function put(tx: Transaction, job: Job): void {
     job.why,
     job.reason,
     job.error,
-    job.trail ? 1 : 0,
+    job.trail,
     job.finishedAt,
     job.forgetAt,
     job.result,
@@ -140,7 +143,8 @@ function put(tx: Transaction, job: Job): void {
 function vanish(tx: Transaction, lane: Lane, job: Job): void {
   tally(lane, job, job.state, -1);
   tx.vanish(job.n);
-  if (job.trail) for (const trail of ['attempts', 'log', 'steps']) tx.db.run(`job.forget_${trail}`, job.n);
+  if ((job.trail & trails.left) !== 0)
+    for (const trail of ['attempts', 'log', 'steps']) tx.db.run(`job.forget_${trail}`, job.n);
   release(tx, lane, job);
   tx.hintJob(job.id);
   job.gone = true;

@@ -27,8 +27,8 @@ export interface Job {
   reason?: string;
   error?: string;
   readonly keys: UniqueKey[];
-  /** It has rows in attempts, log or steps. */
-  trail: boolean;
+  /** What there is of it in other tables: bits of `trails`. */
+  trail: number;
   /** Its record has vanished. */
   gone?: true;
   /** Written only when a job is settled, so never read here. */
@@ -36,6 +36,9 @@ export interface Job {
   forgetAt?: number;
   result?: string;
 }
+
+/** Rows in attempts, log or steps · as a parent in dependents · in waits. */
+export const trails = { left: 1, dependents: 2, waits: 4 } as const;
 
 /** The list beside the four bands: jobs that may run alone only. */
 export const suspects = 4;
@@ -65,7 +68,7 @@ export function jobOf(row: Row): Job {
     reason: optional(row[17]),
     error: optional(row[18]),
     keys: keysOf(row[19]),
-    trail: row[20] === 1,
+    trail: row[20] as number,
   };
 }
 

@@ -1,5 +1,47 @@
 // Generated from sqlite/sql/ by scripts/embed.mjs. Do not edit.
 export const sql = {
+  'after': `-- block: a new job waits for these (a JSON array), in their order.
+INSERT INTO waits (job, parent) SELECT jobs.n, value FROM jobs CROSS JOIN json_each(?2) WHERE jobs.id = ?1;
+
+-- mark: there is more of this job in other tables.
+UPDATE jobs SET trail = trail | ? WHERE id = ?;
+
+-- waits: what a blocked job waits for.
+SELECT parent FROM waits WHERE job = ? ORDER BY n;
+
+-- waiting: whether it waits for this one.
+SELECT 1 FROM waits WHERE job = ? AND parent = ?;
+
+-- left: whether it waits for any.
+SELECT 1 FROM waits WHERE job = ? LIMIT 1;
+
+-- unwait: no longer for this one.
+DELETE FROM waits WHERE job = ? AND parent = ?;
+
+-- forget_waits: for none.
+DELETE FROM waits WHERE job = ?;
+
+-- remember: a parent has one job more to tell.
+INSERT INTO dependents (parent, child) VALUES (?, ?) ON CONFLICT (parent, child) DO NOTHING;
+
+-- dependents: whom to tell first.
+SELECT n, child FROM dependents WHERE parent = ? AND n <= ? ORDER BY n LIMIT ?;
+
+-- last_dependent: the number of the one to tell last.
+SELECT max(n) FROM dependents WHERE parent = ?;
+
+-- forget_dependents: these have been told.
+DELETE FROM dependents WHERE parent = ? AND n <= ?;
+
+-- put_off: for another transaction.
+INSERT INTO outbox (kind, from_job, to_job, upto) VALUES (?, ?, ?, ?);
+
+-- outbox: what was put off, oldest first.
+SELECT n, kind, from_job, to_job, upto FROM outbox ORDER BY n LIMIT ?;
+
+-- done: no longer put off.
+DELETE FROM outbox WHERE n = ?;
+`,
   'claim': `-- look: the head of one list.
 SELECT n, id, task, body, attempts, crashes, releases, priority, enqueued_at, due_at, expires_at, parent, root, tags,
   checkpoint, trail
@@ -76,6 +118,14 @@ SELECT id FROM jobs WHERE lane = ?1 AND state = 3
 
 -- strays: keys whose job is gone.
 SELECT key FROM keys WHERE lane = ? AND kind <> 'timed' AND NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.id = keys.job);
+
+-- stuck: blocked, and waiting for nothing, or for something that has ended, is gone or does not know it.
+SELECT id FROM jobs WHERE state = 1 AND (
+  NOT EXISTS (SELECT 1 FROM waits WHERE waits.job = jobs.n)
+  OR EXISTS (
+    SELECT 1 FROM waits LEFT JOIN jobs AS parent ON parent.id = waits.parent
+    WHERE waits.job = jobs.n AND (parent.state IS NULL OR parent.state >= 4
+      OR NOT EXISTS (SELECT 1 FROM dependents WHERE dependents.parent = waits.parent AND child = jobs.id))));
 `,
   'history': `-- add: what one transaction settled.
 INSERT INTO minutes (lane, at, completed, failed, cancelled, retry) VALUES (?, ?, ?, ?, ?, ?)
@@ -363,8 +413,24 @@ CREATE TABLE minutes (
   PRIMARY KEY (lane, at)
 ) WITHOUT ROWID;
 `,
+  'migrations/0002-after': `-- Jobs that wait for other jobs. \`trail\` of a job says what there is of it in other tables: 1 in attempts, log or steps ·
+-- 2 in dependents, as a parent · 4 in waits.
+
+-- What a blocked job waits for, by rowid, as parents may live in any lane or nowhere.
+CREATE TABLE waits (n INTEGER PRIMARY KEY, job INTEGER NOT NULL, parent TEXT NOT NULL);
+CREATE UNIQUE INDEX waits_job ON waits (job, parent);
+
+-- Which jobs to tell when a job ends, by id, as its row may be gone by then.
+CREATE TABLE dependents (n INTEGER PRIMARY KEY, parent TEXT NOT NULL, child TEXT NOT NULL);
+CREATE UNIQUE INDEX dependents_parent ON dependents (parent, child);
+
+-- What one transaction could not do for all: see effects.ts. Without \`to_job\`: tell the dependents of \`from_job\` whose n is at most \`upto\`.
+CREATE TABLE outbox (n INTEGER PRIMARY KEY, kind TEXT NOT NULL, from_job TEXT NOT NULL, to_job TEXT, upto INTEGER);
+
+CREATE INDEX jobs_blocked ON jobs (lane, enqueued_at, id) WHERE state = 1;
+`,
   'note': `-- leave: what is not given stays.
-UPDATE jobs SET progress = coalesce(?, progress), checkpoint = coalesce(?, checkpoint), trail = max(trail, ?) WHERE n = ?;
+UPDATE jobs SET progress = coalesce(?, progress), checkpoint = coalesce(?, checkpoint), trail = trail | ? WHERE n = ?;
 
 -- log: one line more.
 INSERT INTO log (job, seq, line) SELECT ?1, 1 + coalesce(max(seq), 0), ?2 FROM log WHERE job = ?1;

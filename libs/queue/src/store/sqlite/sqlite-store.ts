@@ -1,5 +1,7 @@
+import { MillraceError } from '../../job/errors.js';
 import { type Clock, systemClock } from '../../time/clock.js';
 import type { Store } from '../store.js';
+import { carry, carryOn, statesNow } from './after.js';
 import { cancel, configure, remove, reschedule, retry } from './control.js';
 import { Database } from './database.js';
 import { enqueue } from './enqueue.js';
@@ -52,16 +54,29 @@ export function storeOn(db: Database, clock: Clock): Store {
     else wakeup.stop();
   });
 
+  /** With all that follows from it in other jobs; what is left undone when the file fails meanwhile, `relay` finds. */
   async function write<T>(verb: (tx: Transaction) => T): Promise<T> {
+    const first = step(verb);
+    try {
+      for (let more = first.more; more;) ({ more } = step(carryOn));
+    } catch (error) {
+      if (!MillraceError.is(error, 'STORE_UNAVAILABLE')) throw error;
+    }
+    return first.answer;
+  }
+
+  /** One transaction. */
+  function step<T>(verb: (tx: Transaction) => T): { answer: T; more: boolean } {
     const tx = new Transaction(db, clock.now(), hints.heard);
     const answer = db.write(() => {
       const answer = verb(tx);
+      carry(tx);
       tx.save();
       return answer;
     });
     wakeup.active();
     hints.tell(tx.hints);
-    return answer;
+    return { answer, more: tx.unfinished };
   }
 
   async function read<T>(verb: (tx: Transaction) => T): Promise<T> {
@@ -78,7 +93,10 @@ export function storeOn(db: Database, clock: Clock): Store {
     },
     time: () => read((tx) => (db.row('wakeup.version'), tx.now)),
 
-    enqueue: (jobs) => write((tx) => enqueue(tx, jobs)),
+    enqueue: async (jobs) => {
+      const answers = await write((tx) => enqueue(tx, jobs));
+      return jobs.some((job) => job.after?.length) ? read((tx) => statesNow(tx, jobs, answers)) : answers;
+    },
     exchange: (request) => write((tx) => exchange(tx, request)),
     register: (worker) => write((tx) => register(tx, worker)),
     retire: (worker) => write((tx) => retire(tx, worker)),
@@ -99,8 +117,8 @@ export function storeOn(db: Database, clock: Clock): Store {
     workers: () => read(workers),
     history: (query) => read((tx) => history(tx, query)),
     listen: async (topics, hear) => hints.listen(topics, hear),
-    // All shards are in one file: nothing ever waits in an outbox.
-    relay: async () => 0,
+    // All shards are in one file: only what was too much for one transaction may wait in the outbox.
+    relay: () => write(carryOn),
     fsck: () => read(fsck),
   };
 }

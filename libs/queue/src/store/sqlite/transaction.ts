@@ -1,6 +1,8 @@
 import { parseJobId } from '../../job/id.js';
+import { limits } from '../../job/limits.js';
 import type { JobState } from '../../job/state.js';
 import type { Hint, HistoryBucket, Lane as Address, QueueSettings } from '../store.js';
+import { Effects } from '../effects.js';
 import type { Database } from './database.js';
 import { type Lane, laneOf, saveLane, settingsOf } from './lane.js';
 import { type Job, jobOf } from './row.js';
@@ -10,6 +12,12 @@ type Counted = Omit<HistoryBucket, 'queue' | 'at'>;
 /** What one verb does to the file: the lanes it touched, and the hints to give once it is done. Gone with the verb. */
 export class Transaction {
   readonly hints: Hint[] = [];
+  /** Raised by one job, meant for another. */
+  readonly effects = new Effects();
+  /** How many more of a job's dependents this transaction tells. */
+  room: number = limits.batch;
+  /** Something was put off that the next transaction shall go on with. */
+  unfinished = false;
   private readonly lanes = new Map<string, Lane>();
   private readonly settled = new Map<Lane, Counted>();
   private vanished: number[] = [];

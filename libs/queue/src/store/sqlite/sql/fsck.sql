@@ -17,3 +17,11 @@ SELECT id FROM jobs WHERE lane = ?1 AND state = 3
 
 -- strays: keys whose job is gone.
 SELECT key FROM keys WHERE lane = ? AND kind <> 'timed' AND NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.id = keys.job);
+
+-- stuck: blocked, and waiting for nothing, or for something that has ended, is gone or does not know it.
+SELECT id FROM jobs WHERE state = 1 AND (
+  NOT EXISTS (SELECT 1 FROM waits WHERE waits.job = jobs.n)
+  OR EXISTS (
+    SELECT 1 FROM waits LEFT JOIN jobs AS parent ON parent.id = waits.parent
+    WHERE waits.job = jobs.n AND (parent.state IS NULL OR parent.state >= 4
+      OR NOT EXISTS (SELECT 1 FROM dependents WHERE dependents.parent = waits.parent AND child = jobs.id))));

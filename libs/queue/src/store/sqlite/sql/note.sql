@@ -1,5 +1,5 @@
 -- leave: what is not given stays.
-UPDATE jobs SET progress = coalesce(?, progress), checkpoint = coalesce(?, checkpoint), trail = max(trail, ?) WHERE n = ?;
+UPDATE jobs SET progress = coalesce(?, progress), checkpoint = coalesce(?, checkpoint), trail = trail | ? WHERE n = ?;
 
 -- log: one line more.
 INSERT INTO log (job, seq, line) SELECT ?1, 1 + coalesce(max(seq), 0), ?2 FROM log WHERE job = ?1;

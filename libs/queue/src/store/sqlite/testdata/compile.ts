@@ -5,7 +5,7 @@ import { transformSync } from '@swc/core';
 
 const sources = fileURLToPath(new URL('../../../', import.meta.url));
 const modules = fileURLToPath(new URL('../../../../../../node_modules', import.meta.url));
-const rooms = ['job', 'time', 'store/fsck-rules', 'store/sqlite'];
+const rooms = ['job', 'time', 'store', 'store/fsck-rules', 'store/sqlite'];
 
 /** This store as plain JavaScript below `folder`, for a child process that knows no TypeScript. Answers the path of its door. */
 export function compileStore(folder: string): string {
