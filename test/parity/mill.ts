@@ -41,11 +41,16 @@ export interface Parts {
   worker?: WorkerModuleOptions | false;
 }
 
-const running: { close(): Promise<void> }[] = [];
+const ends: (() => unknown)[] = [];
 
-/** Closes what a test has started, the newest first. */
+/** Something to do when the test has ended, however it did. */
+export function afterwards(end: () => unknown): void {
+  ends.push(end);
+}
+
+/** Ends what a test has started, the newest first. */
 export async function closeAll(): Promise<void> {
-  for (const app of running.splice(0).reverse()) await app.close();
+  for (const end of ends.splice(0).reverse()) await end();
 }
 
 /**
@@ -76,7 +81,7 @@ export async function mill(parts: Parts = {}) {
     await host?.worker.stop({ now: true });
     await app.close();
   };
-  running.push({ close });
+  afterwards(close);
   return {
     ...{ app, clock, store, queue, events, lines, close },
 
