@@ -371,7 +371,7 @@ describe('enqueueing', () => {
         String(await plain.client('LIST'))
           .trim()
           .split('\n').length - 1;
-      const m = await mill({ worker: false, store: redis({ url: server.url, onWarning: () => {} }) });
+      const m = await mill({ worker: false, realTime: true, store: redis({ url: server.url, onWarning: () => {} }) });
       await m.queue.enqueue(MailTasks.send);
 
       expect(await clients()).toBe(1);

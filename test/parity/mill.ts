@@ -10,6 +10,7 @@ import {
   QueueModule,
   type QueueModuleOptions,
   type Store,
+  systemClock,
   Task,
   type TaskContext,
   type TaskOptions,
@@ -36,6 +37,8 @@ export interface Parts {
   /** Default: a memory store on the clock of the test. */
   store?: Store;
   clock?: ManualClock;
+  /** The machine's own time, for stores that have theirs. */
+  realTime?: boolean;
   queue?: Omit<QueueModuleOptions, 'store' | 'clock'>;
   /** `false`: a producer alone. */
   worker?: WorkerModuleOptions | false;
@@ -64,7 +67,7 @@ export async function mill(parts: Parts = {}) {
   const lines: Line[] = [];
   const module = await Test.createTestingModule({
     imports: [
-      QueueModule.forRoot({ ...parts.queue, store, clock }),
+      QueueModule.forRoot({ ...parts.queue, store, clock: parts.realTime ? systemClock : clock }),
       ...(worker ? [WorkerModule.forRoot({ signals: false, health: false, ...worker })] : []),
     ],
     providers: [...(parts.handlers ? [providerOf(parts.handlers)] : []), ...(parts.providers ?? [])],
