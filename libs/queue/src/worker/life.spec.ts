@@ -161,6 +161,47 @@ describe('Life of a worker', () => {
       await expect(worker.idle()).resolves.toBeUndefined();
     });
 
+    it('waits for a start in hand: nothing that it began outlives the stop', async () => {
+      const said: string[] = [];
+      const gate = promised();
+      const hooks = (name: string, started?: Promise<void>) => ({
+        onWorkerStart: () => (said.push(`start ${name}`), started),
+        onWorkerStop: () => said.push(`stop ${name}`),
+      });
+      const worker = world.make([handler(() => 1)], { hooks: [hooks('a', gate.promise), hooks('b')] });
+      const starting = worker.start();
+      const stopped = worker.stop();
+      gate.keep();
+      await Promise.all([starting, stopped]);
+
+      expect(said).toEqual(['start a', 'stop a']);
+    });
+
+    it('takes back a registration that it met half done', async () => {
+      const worker = world.make([handler(() => 1)]);
+      const register = world.store.register.bind(world.store);
+      let stopped: Promise<unknown> | undefined;
+      world.store.register = (record) => {
+        stopped = worker.stop();
+        return register(record);
+      };
+      await worker.start();
+      await stopped;
+
+      expect(await world.queue.workers()).toEqual([]);
+    });
+
+    it('is for good: a start that follows does nothing', async () => {
+      const worker = world.make([handler(() => 1)], {
+        hooks: { onWorkerStart: () => Promise.reject(new Error('started')) },
+      });
+      await worker.stop();
+      await worker.start();
+
+      expect(await world.queue.workers()).toEqual([]);
+      expect(world.clock.waiting).toBe(0);
+    });
+
     it('L1: starting and stopping over and over leaves nothing behind', async () => {
       for (let n = 0; n < 50; n++) {
         const worker = world.make([handler(() => undefined)]);

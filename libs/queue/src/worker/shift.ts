@@ -24,6 +24,8 @@ export class Shift {
   taking = false;
   /** It is over: nobody waits for anything any more. */
   over = false;
+  /** The store knows this worker, under the id of now or an earlier one. */
+  isEnlisted = false;
   private incarnation: string;
   private enlisting?: Promise<string>;
 
@@ -97,6 +99,7 @@ export class Shift {
   private async enlist(id: string): Promise<string> {
     try {
       await this.services.store.register(this.record(id));
+      this.isEnlisted = true;
       return id;
     } catch (error) {
       this.enlisting = undefined;

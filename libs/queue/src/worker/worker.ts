@@ -97,6 +97,8 @@ export class Worker {
   private condemned = false;
   private hurried = false;
   private reason: WorkerEnd['reason'] = 'stopped';
+  private readonly leaving = new AbortController();
+  private booting?: Promise<void>;
   private starting?: Promise<void>;
   private stopping?: Promise<{ released: number }>;
   private finish!: (end: WorkerEnd) => void;
@@ -166,10 +168,10 @@ export class Worker {
 
   /**
    * Resolves when registered and taking. Rejects when `onWorkerStart` throws, or when the store stayed away five times,
-   * one second apart. Calling twice is harmless.
+   * one second apart. Calling twice is harmless; after `stop()` it does nothing.
    */
   start(): Promise<void> {
-    return (this.starting ??= this.begin());
+    return (this.starting ??= this.startOrStop());
   }
 
   /**
@@ -179,6 +181,7 @@ export class Worker {
   stop({ now = false }: { now?: boolean } = {}): Promise<{ released: number }> {
     if (now) this.hurried = true;
     this.stopping ??= this.end();
+    this.leaving.abort();
     this.shift.waiters.check();
     return this.stopping;
   }
@@ -193,40 +196,50 @@ export class Worker {
     this.condemned = true;
   }
 
-  private async begin(): Promise<void> {
-    const { clock } = this.services;
+  private async startOrStop(): Promise<void> {
     try {
-      this.letGo.push(keepAlive());
-      if (this.options.logger) this.letGo.push(this.log(this.options.logger));
-      for (const hooks of this.services.hooks) {
-        this.greeted.push(hooks);
-        await hooks.onWorkerStart?.();
-      }
-      const lanes = await this.boot();
-      if (this.stopping) return;
-      this.takeUp(lanes);
-      const [queues, tasks] = [[...this.settings.queues.keys()], this.tasks.names];
-      this.events.emit('worker.started', { worker: this.id, at: clock.now(), queues, tasks });
+      if (!this.stopping) await (this.booting = this.begin());
     } catch (error) {
       await this.stop({ now: true });
       throw error;
     }
   }
 
-  /** Opens the store and registers. */
+  private async begin(): Promise<void> {
+    this.letGo.push(keepAlive());
+    if (this.options.logger) this.letGo.push(this.log(this.options.logger));
+    for (const hooks of this.services.hooks) {
+      if (this.stopping) return;
+      this.greeted.push(hooks);
+      await hooks.onWorkerStart?.();
+    }
+    const lanes = await this.boot();
+    if (this.stopping) return;
+    this.takeUp(lanes);
+    const [queues, tasks] = [[...this.settings.queues.keys()], this.tasks.names];
+    this.events.emit('worker.started', { worker: this.id, at: this.services.clock.now(), queues, tasks });
+  }
+
+  /** Tries five times to get in; answers no lanes when stopped meanwhile. */
   private async boot(): Promise<Lane[]> {
-    const { store, clock } = this.services;
-    for (let n = 1; ; n++) {
+    for (let n = 1; !this.stopping; n++) {
       try {
-        await store.open();
-        this.served = await knownLanes(store, [...this.settings.queues.keys()]);
-        if (!this.stopping) await this.shift.enlisted();
-        return this.served;
+        return await this.enter();
       } catch (error) {
         if (n === bootTries || this.stopping || !MillraceError.is(error, 'STORE_UNAVAILABLE')) throw error;
-        await clock.sleep(bootPause);
+        await this.services.clock.sleep(bootPause, this.leaving.signal);
       }
     }
+    return [];
+  }
+
+  /** Opens the store and registers. */
+  private async enter(): Promise<Lane[]> {
+    const { store } = this.services;
+    await store.open();
+    this.served = await knownLanes(store, [...this.settings.queues.keys()]);
+    if (!this.stopping) await this.shift.enlisted();
+    return this.served;
   }
 
   private takeUp(lanes: Lane[]): void {
@@ -245,6 +258,7 @@ export class Worker {
   private async end(): Promise<{ released: number }> {
     const { shift, events } = this;
     const { clock, deadlines } = this.services;
+    if (this.booting) await atMost(clock, this.booting, lastWrite); // what it has begun is ended below
     shift.taking = false;
     events.emit('worker.quiet', { worker: this.id, at: clock.now() });
     shift.wakeAll();
@@ -270,7 +284,7 @@ export class Worker {
     const loops = [...shift.lanes, ...this.hints, ...this.watchers, this.maintenance];
     await atMost(clock, Promise.all(loops.map((loop) => loop.stop())), lastWrite);
     // What could not be given back in time goes back with the worker id, or with its lease.
-    if (shift.lanes.length > 0) {
+    if (shift.isEnlisted) {
       const retiring = store.retire(this.id);
       retiring.catch((error: unknown) => shift.reporter.trouble('retire the worker', error));
       await atMost(clock, retiring, lastWrite);
