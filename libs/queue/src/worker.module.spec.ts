@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import {
   BadRequestException,
   type CallHandler,
@@ -497,6 +498,34 @@ describe('hooks', () => {
       'stop',
       'own stop',
     ]);
+  });
+
+  it('leaves no store and no port open when it fails', async () => {
+    const store = memory();
+    const close = jest.spyOn(store, 'close');
+    let port = 0;
+    @Injectable()
+    class Handlers {
+      constructor(private readonly host: WorkerHost) {}
+      @Task() run() {}
+      onWorkerStart() {
+        port = this.host.port!;
+        throw new Error('no database');
+      }
+    }
+    const module = await Test.createTestingModule({
+      imports: [
+        QueueModule.forRoot({ store }),
+        WorkerModule.forRoot({ signals: false, health: { port: 0, host: '127.0.0.1' } }),
+      ],
+      providers: [Handlers],
+    }).compile();
+    module.useLogger(false);
+
+    await expect(module.init()).rejects.toThrow('no database');
+
+    expect(close).toHaveBeenCalledTimes(1);
+    await expect(fetch(`http://127.0.0.1:${port}/livez`)).rejects.toThrow('fetch failed');
   });
 
   it('WK5: a throw in onWorkerStart stops the boot', async () => {

@@ -4,6 +4,7 @@ import type { Events } from '../events/events.js';
 import { HealthServer, type Report } from '../health/health-server.js';
 import { troubleOf } from '../health/store-health.js';
 import type { Clock } from '../time/clock.js';
+import { guard } from '../worker/guard.js';
 import { TaskTable } from '../worker/task-table.js';
 import { Worker } from '../worker/worker.js';
 import { closeApplication } from './close-application.js';
@@ -35,6 +36,7 @@ export class WorkerHost implements OnApplicationBootstrap, OnModuleDestroy, OnAp
   private running?: Worker;
   private server?: HealthServer;
   private signals?: Signals;
+  private unguard?: () => void;
   private closing?: Promise<void>;
 
   constructor(private readonly given: Surroundings) {}
@@ -49,17 +51,14 @@ export class WorkerHost implements OnApplicationBootstrap, OnModuleDestroy, OnAp
   port?: number;
 
   async onApplicationBootstrap(): Promise<void> {
-    const { options } = this.given;
-    const worker = (this.running = this.assemble());
-    await this.probes();
-    await worker.start();
-    void worker.done.then(({ reason }) => (reason === 'stopped' ? undefined : this.close()));
-    if (options.signals === false) return;
-    this.signals = new Signals({
-      leave: (patience) => this.leave(patience),
-      close: (signal) => this.close(signal),
-    });
-    this.signals.listen();
+    try {
+      await this.begin();
+    } catch (error) {
+      await this.giveUp();
+      throw error;
+    }
+    void this.worker.done.then(({ reason }) => (reason === 'stopped' ? undefined : this.close()));
+    if (this.given.options.signals !== false) this.mind(this.worker);
   }
 
   /** Before any other module closes what a running job may need. */
@@ -69,12 +68,37 @@ export class WorkerHost implements OnApplicationBootstrap, OnModuleDestroy, OnAp
 
   async onApplicationShutdown(): Promise<void> {
     await this.server?.close();
+    this.unguard?.();
     this.signals?.closed();
   }
 
   /** Closes the application around it. Calling twice is harmless. */
   close(signal?: string): Promise<void> {
     return (this.closing ??= closeApplication(this.given.modules, this.given.http, signal));
+  }
+
+  private async begin(): Promise<void> {
+    this.running = this.assemble();
+    await this.probes();
+    await this.running.start();
+  }
+
+  /** After a boot that failed nobody gets an application to close: what would keep the process alive is let go here. */
+  private async giveUp(): Promise<void> {
+    await this.leave('now');
+    await this.server?.close();
+    await this.given.connection.onApplicationShutdown();
+  }
+
+  /** The process is this worker's: its signals, and the errors that nobody caught. */
+  private mind(worker: Worker): void {
+    const leave = () => this.close().finally(() => process.exit(1));
+    this.unguard = guard({ worker, logger: this.logger, leave });
+    this.signals = new Signals({
+      leave: (patience) => this.leave(patience),
+      close: (signal) => this.close(signal),
+    });
+    this.signals.listen();
   }
 
   private async leave(patience: 'grace' | 'now'): Promise<void> {

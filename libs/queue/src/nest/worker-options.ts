@@ -23,7 +23,8 @@ export interface WorkerModuleOptions extends OfTheWorker {
   health?: { port: number; host?: string } | false;
   /**
    * Leaves on SIGTERM and SIGINT: no new claim, running jobs get the grace, then exit 0. A second signal, or SIGQUIT,
-   * skips the grace; a third exits at once. Default true; false leaves signals to the host.
+   * skips the grace; a third exits at once. An error that nobody caught also makes it leave, with exit code 1. Default
+   * true; false leaves signals and such errors to the host.
    */
   signals?: boolean;
   /** Narrows which handlers this worker runs, by task name or prefix (`'reports.*'`). */

@@ -41,4 +41,17 @@ describe('guard', () => {
     expect(await world.look(id)).toMatchObject({ state: 'completed' });
     expect(source.listenerCount('unhandledRejection')).toBe(0);
   });
+
+  it('leaves once, whatever else breaks on the way out, and also when the worker cannot stop', async () => {
+    const source = new EventEmitter();
+    let left = 0;
+    const worker = { condemn: () => undefined, stop: () => Promise.reject(new Error('stuck')) };
+    guard({ worker, leave: () => left++, source: source as unknown as NodeJS.Process });
+
+    source.emit('uncaughtException', new Error('first'));
+    source.emit('uncaughtException', new Error('second'));
+    await new Promise(setImmediate);
+
+    expect(left).toBe(1);
+  });
 });

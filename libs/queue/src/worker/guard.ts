@@ -17,6 +17,7 @@ export interface GuardOptions {
  * code that is not zero. Answers the function that takes the guard away.
  */
 export function guard({ worker, logger, leave = () => undefined, source = process }: GuardOptions): () => void {
+  let leaving = false;
   const caught = (error: unknown) => {
     const job = TaskContext.current()?.job;
     const whose = job ? `jobId=${job.id} task=${job.task}` : 'outside of any job';
@@ -25,8 +26,10 @@ export function guard({ worker, logger, leave = () => undefined, source = proces
       stackOf(error),
     );
     process.exitCode = 1;
+    if (leaving) return; // whatever else breaks on the way out is only told
+    leaving = true;
     worker.condemn();
-    void worker.stop().then(leave);
+    void worker.stop().then(leave, leave);
   };
   source.on('uncaughtException', caught);
   source.on('unhandledRejection', caught);
