@@ -31,6 +31,8 @@ export interface JobPlan {
   crashLimit?: number;
   attempts?: number;
   tags?: string[];
+  /** Waits for jobs of any lane, counted from the newest. */
+  after?: number[];
   /** Enqueues the id of an earlier job again. */
   again?: number;
 }
@@ -93,6 +95,10 @@ const jobPlan: fc.Arbitrary<JobPlan> = fc.record({
   crashLimit: maybe(fc.constantFrom(1, 2, 2, 3)),
   attempts: seldom(fc.nat(2)),
   tags: seldom(fc.constantFrom(['x'], ['x', 'y'])),
+  after: fc.oneof(
+    { weight: 7, arbitrary: fc.constant(undefined) },
+    { weight: 1, arbitrary: fc.array(fc.nat(8), { minLength: 1, maxLength: 2 }) },
+  ),
   again: seldom(pick).map((n) => (n !== undefined && n % 3 === 0 ? n : undefined)),
 });
 

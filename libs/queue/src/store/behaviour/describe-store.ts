@@ -1,3 +1,4 @@
+import { describeAfter } from './after.behaviour.js';
 import { describeClaim } from './claim.behaviour.js';
 import { describeControl } from './control.behaviour.js';
 import { describeEnqueue } from './enqueue.behaviour.js';
@@ -15,6 +16,7 @@ import { describeWorkers } from './workers.behaviour.js';
 const behaviours = [
   describeEnqueue,
   describeUnique,
+  describeAfter,
   describeExchange,
   describeClaim,
   describeSettle,

@@ -124,8 +124,10 @@ export class Player {
   private job(plan: JobPlan, lane: number): NewJob {
     const again = plan.again === undefined ? undefined : this.one(plan.again);
     const repeats = again?.startsWith(`${lanes[lane]!.queue}~${lanes[lane]!.shard}~`);
+    const after = plan.after && this.some(plan.after).filter((id) => id !== 'nobody');
     return {
       id: repeats ? again! : this.id(lanes[lane]!),
+      after,
       task: 'grind',
       body: `body ${this.ids.length}`,
       priority: plan.priority,

@@ -139,6 +139,7 @@ export class Connection {
     const { url, cluster, clusterOptions, driver, connectTimeout = 5000, commandTimeout = 5000 } = this.options;
     const common: DriverOptions = {
       ...driver,
+      ...sentinelsOf(this.options),
       // Replies in one shape whatever the driver's default; older drivers know nothing else.
       protocol: 2,
       connectTimeout,
@@ -164,11 +165,16 @@ export class Connection {
   }
 }
 
+function sentinelsOf({ sentinels, name = 'mymaster' }: RedisOptions): DriverOptions {
+  return sentinels ? { sentinels, name, sentinelRetryStrategy: reconnect } : {};
+}
+
 /** Where it is, for people. */
-function urlOf({ url, client, cluster, driver }: RedisOptions): string {
-  const given = [url, client, cluster].filter((way) => way !== undefined).length;
+function urlOf(options: RedisOptions): string {
+  const { url, client, cluster, driver, sentinels } = options;
+  const given = [url, client, cluster, sentinels].filter((way) => way !== undefined).length;
   if (given > 1) {
-    throw new ConfigInvalid('redis', "Say where Redis is in one way: 'url', 'client' or 'cluster'.");
+    throw new ConfigInvalid('redis', "Say where Redis is in one way: 'url', 'sentinels', 'cluster' or 'client'.");
   }
   if (url !== undefined) return hidePassword(url);
   if (cluster) {
@@ -177,7 +183,7 @@ function urlOf({ url, client, cluster, driver }: RedisOptions): string {
     );
     return `redis-cluster://${names.join(',')}`;
   }
-  const at = client instanceof Redis ? client.options : driver;
+  const at = client instanceof Redis ? client.options : { ...driver, ...sentinelsOf(options) };
   if (at?.sentinels) return `redis-sentinel://${at.name ?? ''}`;
   return at?.path ?? `redis://${at?.host ?? '127.0.0.1'}:${at?.port ?? 6379}`;
 }

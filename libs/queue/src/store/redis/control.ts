@@ -1,5 +1,6 @@
 import type { ControlAnswer, Due, QueueSettings } from '../store.js';
 import { type Lanes, perLane } from './lanes.js';
+import { relayNow } from './relay.js';
 import { stateOf } from './wire.js';
 
 const unknown = (id: string): ControlAnswer => ({ id, applied: false, state: undefined });
@@ -16,17 +17,20 @@ export async function cancel(lanes: Lanes, ids: string[], options: { reason?: st
     const codes = new Array<string | undefined>(locals.length).fill(undefined);
     const holders = new Set<string>();
     // With force, what a worker holds is a key, and which worker it is stands in the job: the script says whom to name.
+    let left = 0;
     for (;;) {
       const open = [...codes.keys()].filter((i) => codes[i] === undefined);
       if (open.length === 0) break;
       const args = [force ? '1' : '', reason, holders.size, ...holders, ...open.map((i) => locals[i]!)];
       const holds = [...holders].map((worker) => lanes.keys.holds(lane, worker));
-      const found = await lanes.run<string[]>('cancel', lane, args, holds);
+      const [found, posted] = await lanes.run<[string[], number]>('cancel', lane, args, holds);
+      left += posted;
       open.forEach((i, n) => {
         if (found[n]!.startsWith('!')) holders.add(found[n]!.slice(1));
         else codes[i] = found[n];
       });
     }
+    if (left > 0) await relayNow(lanes, lane);
     return full.map((id, i) => {
       const answer = readAnswer(id, codes[i]!);
       return answer.applied && answer.state === 'active' ? { ...answer, signalled: true } : answer;
@@ -51,7 +55,8 @@ export async function reschedule(lanes: Lanes, ids: string[], due: Due | undefin
 
 export async function remove(lanes: Lanes, ids: string[]): Promise<ControlAnswer[]> {
   return perLane(ids, unknown, async (lane, locals, full) => {
-    const codes = await lanes.run<string[]>('remove', lane, locals);
+    const [codes, posted] = await lanes.run<[string[], number]>('remove', lane, locals);
+    if (posted > 0) await relayNow(lanes, lane);
     return full.map((id, i) => readAnswer(id, codes[i]!));
   });
 }

@@ -2,7 +2,7 @@ import type { JobState } from '../../job/state.js';
 import type { ExchangeAnswer, ExchangeRequest } from '../store.js';
 import { escapeWorker } from './keys.js';
 import type { Lanes } from './lanes.js';
-import { relay } from './relay.js';
+import { relayNow } from './relay.js';
 import { claimedJobs, idOf, settlementArguments, stateOf } from './wire.js';
 
 type Gone = [now: number, gone: 'GONE', paused: number];
@@ -30,8 +30,7 @@ export async function exchange(lanes: Lanes, request: ExchangeRequest): Promise<
   const answer = await lanes.run<Gone | Exchanged>('exchange', lane, args, [lanes.keys.holds(lane, worker)]);
   if (answer[1] === 'GONE') return gone(answer as Gone);
   const [now, settled, firstFence, jobs, cancels, dueIn, more, paused, suspects, outbox, alone] = answer as Exchanged;
-  // What cannot be carried now stays in the outbox; whoever calls `relay` next carries it.
-  if (outbox > 0) await relay(lanes, lane).catch(() => 0);
+  if (outbox > 0) await relayNow(lanes, lane);
 
   return {
     settled: statesOf(settled),

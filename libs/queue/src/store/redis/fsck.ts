@@ -1,28 +1,39 @@
 import type { JobState } from '../../job/state.js';
+import { checkAfter } from '../fsck-rules/after.js';
 import { checkLedger } from '../fsck-rules/ledger.js';
 import { checkUnique } from '../fsck-rules/unique.js';
 import type { Lane, UniqueKey, Violation } from '../store.js';
 import type { LanePart } from './keys.js';
 import type { Lanes } from './lanes.js';
 import { counts } from './look.js';
-import { type Header, idOf, keysOf, parseHeader } from './wire.js';
+import { type Header, idOf, idOfName, idsOfNames, keysOf, parseHeader } from './wire.js';
 
 interface Job {
   id: string;
   state: JobState;
   header: Header;
   keys: UniqueKey[];
+  waitsFor?: string[];
+  dependents?: ReadonlySet<string>;
 }
 
 /** Every invariant that can be read off the keys, lane by lane, in pages. Only a store at rest is judged fairly. */
 export async function fsck(lanes: Lanes): Promise<Violation[]> {
   const found: Violation[] = [];
-  for (const lane of await lanes.all()) found.push(...(await checkLane(lanes, lane)));
+  const everything = new Map<string, Job>();
+  let resting = true;
+  for (const lane of await lanes.all()) {
+    const jobs = await readJobs(lanes, lane);
+    found.push(...(await checkLane(lanes, lane, jobs)));
+    for (const job of jobs.values()) everything.set(job.id, job);
+    resting &&= (await lanes.connection.ask((client) => client.llen(lanes.keys.of(lane, 'o')))) === 0;
+  }
+  // While an outbox holds something, whoever is not told yet may still be.
+  if (resting) found.push(...checkAfter(everything.values(), (id) => everything.get(id)));
   return [...found, ...(await counts(lanes)).flatMap(checkLedger)];
 }
 
-async function checkLane(lanes: Lanes, lane: Lane): Promise<Violation[]> {
-  const jobs = await readJobs(lanes, lane);
+async function checkLane(lanes: Lanes, lane: Lane, jobs: Map<string, Job>): Promise<Violation[]> {
   const held = await readHolds(lanes, lane);
   return [
     ...(await checkPlaces(lanes, lane, jobs, held)),
@@ -39,6 +50,7 @@ async function checkPlaces(lanes: Lanes, lane: Lane, jobs: Map<string, Job>, hel
   for (const local of await waiting(lanes, lane)) put(local, 'ready');
   for (const local of await members(lanes, lane, 'd')) put(local, 'scheduled');
   for (const holds of held.values()) for (const local of holds.keys()) put(local, 'active');
+  for (const local of await members(lanes, lane, 'b')) put(local, 'blocked');
   for (const part of ['c', 'k'] as const) for (const local of await members(lanes, lane, part)) put(local, 'completed');
   for (const local of await members(lanes, lane, 'e')) put(local, 'failed');
   for (const local of await members(lanes, lane, 'x')) put(local, 'cancelled');
@@ -100,9 +112,26 @@ async function readJobs(lanes: Lanes, lane: Lane): Promise<Map<string, Job>> {
   const jobs = new Map<string, Job>();
   for await (const [local, birth] of entries(lanes, lane, 'j')) {
     const header = parseHeader(headers.get(local) ?? '');
-    jobs.set(local, { id: idOf(lane, local), state: header.state, header, keys: keysOf(birth) });
+    const job: Job = { id: idOf(lane, local), state: header.state, header, keys: keysOf(birth) };
+    if (header.flags.includes('A')) job.waitsFor = idsOfNames((await facet(lanes, lane, `A${local}`)) || undefined);
+    if (header.flags.includes('D')) job.dependents = await readDependents(lanes, lane, local);
+    jobs.set(local, job);
   }
   return jobs;
+}
+
+/** The jobs that wait for this one: page by page, see `lua/lane.lua`. */
+async function readDependents(lanes: Lanes, lane: Lane, local: string): Promise<Set<string>> {
+  const [head, ...names] = (await facet(lanes, lane, `D${local}`)).split(' ');
+  const [number, pages] = head!.split(',');
+  for (let page = 0; page < Number(pages); page++) {
+    names.push(...(await facet(lanes, lane, `d${number}:${page}`)).trim().split(' '));
+  }
+  return new Set(names.map(idOfName));
+}
+
+async function facet(lanes: Lanes, lane: Lane, field: string): Promise<string> {
+  return (await lanes.connection.ask((client) => client.hget(lanes.keys.of(lane, 'f'), field))) ?? '';
 }
 
 /** Worker → what it holds: id → fence. */

@@ -2,7 +2,7 @@ import { ConfigInvalid } from '../../job/errors.js';
 import type { Lane } from '../store.js';
 
 /** What a lane is made of, in the order in which every script gets it as KEYS. The label of `lua/lane.lua` says what each holds. */
-const parts = 'm j h r0 r1 r2 r3 q d w n u v f c x e k t y g z o p'.split(' ');
+const parts = 'm j h r0 r1 r2 r3 q d w n u v f c x e k t y g z o p b'.split(' ');
 
 const shape = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/;
 
@@ -71,15 +71,15 @@ export class KeyNames {
   }
 }
 
-/** Meta, births, headers, bands, suspects, scheduled, leases, unique keys, timed ones, facets, completed, cancelled, failed, lasting, minutes, ghosts, outbox. */
+/** Meta, births, headers, bands, suspects, scheduled, leases, unique keys, timed ones, facets, completed, cancelled, failed, lasting, minutes, ghosts, outbox, blocked. */
 export type LanePart =
-  'm' | 'j' | 'h' | `r${number}` | 'q' | 'd' | 'w' | 'u' | 'v' | 'f' | 'c' | 'x' | 'e' | 'k' | 'y' | 'g' | 'o';
+  'm' | 'j' | 'h' | `r${number}` | 'q' | 'd' | 'w' | 'u' | 'v' | 'f' | 'c' | 'x' | 'e' | 'k' | 'y' | 'g' | 'o' | 'b';
 
 /** The Redis type each part of a lane and of the registry must have. */
 export const keyTypes: Record<string, string> = {
   m: 'hash', j: 'hash', h: 'hash', r0: 'list', r1: 'list', r2: 'list', r3: 'list', q: 'list', d: 'zset', w: 'zset',
   n: 'hash', u: 'hash', v: 'zset', f: 'hash', c: 'zset', x: 'zset', e: 'zset', k: 'zset', t: 'zset', y: 'hash',
-  g: 'hash', z: 'hash', o: 'list', p: 'hash', queues: 'hash', settings: 'hash', workers: 'hash', schema: 'string',
+  g: 'hash', z: 'hash', o: 'list', p: 'hash', b: 'zset', queues: 'hash', settings: 'hash', workers: 'hash', schema: 'string',
 }; // prettier-ignore
 
 /** A worker's id as it stands in keys and headers, where a comma and braces have a meaning. */

@@ -52,6 +52,14 @@ export class Lanes {
     this.known.add(name);
   }
 
+  /** Whether anything ever happened in the lane of a job. */
+  async exists(id: string): Promise<boolean> {
+    const { queue, shard } = addressOf(id);
+    if (this.known.has(`${queue}~${shard}`)) return true;
+    const shards = await this.connection.ask((client) => client.hget(this.keys.queues, queue));
+    return Number(shards) > shard;
+  }
+
   /** A server that was away may have forgotten: the registry is told again. */
   forget(): void {
     this.known.clear();

@@ -59,8 +59,9 @@ export async function findIn(
 
 /** How many jobs of a lane are in each state. */
 export async function countsIn(lanes: Lanes, lane: Lane): Promise<Record<JobState, number>> {
-  const [scheduled, ready, active, completed, failed, cancelled] = await lanes.run<number[]>('counts', lane, []);
-  return { scheduled, blocked: 0, ready, active, completed, failed, cancelled } as Record<JobState, number>;
+  const answer = await lanes.run<number[]>('counts', lane, []);
+  const [scheduled, ready, active, completed, failed, cancelled] = answer;
+  return { scheduled, blocked: answer[16], ready, active, completed, failed, cancelled } as Record<JobState, number>;
 }
 
 export async function counts(lanes: Lanes): Promise<QueueRecord[]> {
@@ -77,7 +78,7 @@ export async function counts(lanes: Lanes): Promise<QueueRecord[]> {
         shards,
         counts: {
           scheduled: sum(0),
-          blocked: 0,
+          blocked: sum(16),
           ready: sum(1),
           active: sum(2),
           completed: sum(3),

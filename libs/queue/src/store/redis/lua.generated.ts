@@ -2,7 +2,7 @@
 export const lua = {
   'adding': `-- adding: how jobs come into a lane; shared by enqueue and exchange.
 -- A job is three arguments: its local id, what it asks for ('' or JSON), and \`<band><task>\\n<body>\`.
--- JSON  due, expires { in = ms } or { at = ms } · keys { { key, until } … } · replace · crash · keep · attempts · rest (JSON kept with the birth)
+-- JSON  due, expires { in = ms } or { at = ms } · keys { { key, until } … } · replace · crash · keep · attempts · after { name, … } · rest (JSON kept with the birth)
 
 local names = { s = 'scheduled', b = 'blocked', r = 'ready', a = 'active', c = 'completed', f = 'failed', x = 'cancelled' }
 
@@ -63,6 +63,15 @@ local function replace(id, h, asked, text)
   return h.state
 end
 
+-- Waits for other jobs, and for \`due\` after that.
+local function block(id, h, parents, due)
+  h.state, h.due = 'b', due and due > now and due or ''
+  call('ZADD', blocked, now, id)
+  set_facet(h, id, 'A', table.concat(parents, ' '))
+  put(id, h)
+  for i = 1, #parents do raise('link', name_of(id), parents[i]) end
+end
+
 -- Adds a job that asks for something. Gives its code in the answer: a state, or \`=<holder>,<state>[,replaced]\`.
 local function add_asking(id, asked, text)
   flush()
@@ -87,7 +96,8 @@ local function add_asking(id, asked, text)
   call('HSET', births, id, now .. ',' .. line .. body)
   take_keys(keys, id, now)
   count('enqueued')
-  make_due(id, h, time_of(asked.due), 'delay')
+  local due = time_of(asked.due)
+  if asked.after then block(id, h, asked.after, due) else make_due(id, h, due, 'delay') end
   return h.state
 end
 
@@ -129,12 +139,13 @@ local function add_jobs(at, n)
   return codes
 end
 
--- How many of these jobs would be created. Jobs of one batch know each other's ids and keys.
+-- How many of these jobs would be created and take room, which blocked ones do not. Jobs of one batch know each other's ids and keys.
 local function would_create(at, n)
   local ids, taken, created = {}, {}, 0
   for i = 1, n do
     local base = at + 3 * (i - 1)
-    local id, keys = ARGV[base], ARGV[base + 1] ~= '' and cjson.decode(ARGV[base + 1]).keys or {}
+    local id, asked = ARGV[base], ARGV[base + 1] ~= '' and cjson.decode(ARGV[base + 1]) or {}
+    local keys = asked.keys or {}
     local free = not ids[id] and call('HEXISTS', births, id) == 0
     for k = 1, #keys do
       if free then
@@ -145,7 +156,7 @@ local function would_create(at, n)
     end
     if free then
       ids[id] = true
-      created = created + 1
+      if not asked.after then created = created + 1 end
       for k = 1, #keys do taken[keys[k][1]] = not tonumber(keys[k][2]) or tonumber(keys[k][2]) > 0 end
     end
   end
@@ -153,9 +164,9 @@ local function would_create(at, n)
 end
 `,
   'cancel': `-- cancel: a waiting job at once; a running one is marked and its worker told, or with force loses its hold.
--- KEYS  the lane · 25 … what each worker named by \`holders\` holds (with force)
+-- KEYS  the lane · 26 … what each worker named by \`holders\` holds (with force)
 -- ARGV  2 '1' to force · 3 reason · 4 number of holders · holders · ids
--- gives per id '<applied><state>', '-' for no such job, or '!<worker>' when a hold must be declared first (nothing was done to that job)
+-- gives { answers, how many the outbox got }; per id '<applied><state>', '-' for no such job, or '!<worker>' when a hold must be declared first (nothing was done to that job)
 local force, reason, n = ARGV[2] == '1', ARGV[3], tonumber(ARGV[4])
 if not FLAGS then call('HDEL', meta, '') end
 local holds_of = {}
@@ -196,7 +207,7 @@ for i = 5 + n, #ARGV do
   flush()
 end
 save()
-return answers
+return { answers, posted }
 `,
   'configure': `-- configure: settings of this lane.
 -- KEYS  the lane
@@ -212,7 +223,7 @@ return { m.paused, m.maxReady }
   'counts': `-- counts: what this lane holds.
 -- KEYS  the lane
 -- gives { scheduled, ready, active, completed, failed, cancelled, ghosts, paused, maxReady + 1, oldest or '', enqueued, revived,
---        completed, failed, cancelled and removed since the beginning }
+--        completed, failed, cancelled and removed since the beginning, blocked }
 load('active', 'ghosts', 'paused', 'maxReady', 'enqueued', 'revived', 'completed', 'failed', 'cancelled', 'removed')
 
 -- When the job at the head of a list was enqueued. Looks past a bounded number of ghosts.
@@ -238,7 +249,7 @@ end
 return {
   call('ZCARD', scheduled), waiting, m.active, call('ZCARD', completed) + call('ZCARD', lasting), call('ZCARD', failed),
   call('ZCARD', cancelled), m.ghosts, m.paused, m.maxReady, oldest or '', m.enqueued, m.revived, m.completed, m.failed, m.cancelled,
-  m.removed,
+  m.removed, call('ZCARD', blocked),
 }
 `,
   'enqueue': `-- enqueue: add a batch, in order, whole or not at all.
@@ -276,7 +287,7 @@ call('HSET', producers, producer, now .. table.concat(answers) .. ';' .. number 
 return answer
 `,
   'exchange': `-- exchange: settle what ended, renew the lease, promote what is due, claim the next batch, hand back cancellations.
--- KEYS  the lane · 25 what this worker holds
+-- KEYS  the lane · 26 what this worker holds
 -- ARGV  2 worker · 3 lease · 4 places free · 5 '1' when it may be handed a suspect, alone · 6 number of settlements · 7 … per settlement:
 --       id · fence · code · what the code announces. A code is an outcome (c completed, t retry, s snoozed, f failed, x cancelled,
 --       l released) and letters: 0 keep nothing · k keep · r result · n in · y reason or why · e error · + jobs of this lane
@@ -374,16 +385,6 @@ local function announced(code)
   return given
 end
 
-local function send_away(given)
-  load('sent')
-  for i = 0, given.others - 1 do
-    m.sent = max(m.sent + 1, micros)
-    call('RPUSH', outbox, whole(m.sent) .. ',' .. now .. ',' .. ARGV[given.others_at + i])
-  end
-  change.sent = whole(m.sent)
-  call('HSET', meta, 'sent', change.sent)
-end
-
 -- The headers of all that is settled, read at once; \`at\` moves over what each code announces.
 local ids, places, settled, texts = {}, {}, {}, {}
 for i = 1, n do
@@ -435,7 +436,7 @@ for i = 1, n do
       flush()
       add_jobs(given.jobs_at, given.jobs)
     end
-    if given.others then send_away(given) end
+    for k = 0, (given.others or 0) - 1 do post(ARGV[given.others_at + k]) end
   end
 end
 if plain > 0 then
@@ -448,6 +449,8 @@ if figures.c + figures.f + figures.x + figures.t > 0 then
   local c, f, x, t = (call('HGET', minutes, minute) or '0,0,0,0'):match('^(%d+),(%d+),(%d+),(%d+)$')
   call('HSET', minutes, minute, c + figures.c .. ',' .. f + figures.f .. ',' .. x + figures.x .. ',' .. t + figures.t)
 end
+
+if effects[1] then carry() end
 
 -- Renew, promote ----------------------------------------------------------------------------------------------------------
 
@@ -634,7 +637,8 @@ return redis.call('HMGET', settings, queue .. ':paused', queue .. ':maxReady')
   'lane': `-- lane: what every script of a lane begins with: the names of its keys, its clock, a job's header, and the moves all verbs share.
 -- KEYS  1 meta · 2 births · 3 headers · 4–7 ready, a list per band · 8 suspects · 9 scheduled · 10 leases · 11 lease lengths
 --       12 unique keys · 13 timed unique keys · 14 facets · 15 completed · 16 cancelled · 17 failed · 18 completed, kept for a
---       time of their own · 19 when those lapse · 20 minutes · 21 ghosts · 22 marks · 23 outbox · 24 producers · 25 … of the verb
+--       time of their own · 19 when those lapse · 20 minutes · 21 ghosts · 22 marks · 23 outbox · 24 producers · 25 blocked
+--       26 … of the verb
 -- ARGV  1 now in milliseconds, or '' for the server's time · 2 … of the verb
 --
 -- A birth is written once: \`<enqueuedAt>,<band><task>[,<expiresAt>,<crashLimit>,<keep>,<json>]\\n<body>\`. What is in brackets
@@ -642,10 +646,10 @@ return redis.call('HMGET', settings, queue .. ':paused', queue .. ':maxReady')
 -- Writes are gathered and sent by \`flush\`, a command per key and chunk, not per job.
 local call, floor, min, max = redis.call, math.floor, math.min, math.max
 local meta, births, headers, r0, r1, r2, r3, suspects, scheduled, leases, lengths, uniques, windows, facets, completed,
-  cancelled, failed, lasting, lapsing, minutes, ghosts, marks, outbox, producers = unpack(KEYS)
+  cancelled, failed, lasting, lapsing, minutes, ghosts, marks, outbox, producers, blocked = unpack(KEYS)
 local bands = { ['0'] = r0, ['1'] = r1, ['2'] = r2, ['3'] = r3 }
 local tag = meta:sub(1, -2)
-local first = 25
+local first = 26
 local chunk = 500
 
 local now, micros
@@ -722,7 +726,29 @@ end
 
 local woke, told, changed = false, false, {}
 
+-- Texts for other lanes, and for another script on this one; \`posted\` is how many this script leaves. A number each, and the time.
+
+local posted = 0
+local function post(text)
+  if not m.sent then load('sent') end
+  m.sent = max(m.sent + 1, micros)
+  change.sent = whole(m.sent)
+  call('RPUSH', outbox, change.sent .. ',' .. now .. ',' .. text)
+  posted = posted + 1
+end
+
+-- Effects are what one job's fate means to another that waits for it: \`carry\` has those done that stay here.
+
+local effects, carry = {}, nil
+local function raise(kind, from, to)
+  effects[#effects + 1] = { kind, from, to }
+end
+
 local function save()
+  if effects[1] then
+    carry()
+    for i = 1, #effects do post(table.concat(effects[i], ' ')) end
+  end
   flush()
   if woke and (m.sleepers or tonumber(call('HGET', meta, 'sleepers'))) == 1 then
     change.sleepers = change.sleepers or '0'
@@ -741,7 +767,7 @@ end
 -- Headers -------------------------------------------------------------------------------------------------------------
 -- \`<state><band>,<fence>,<worker>,<flags>,<attempts>,<crashes>,<releases>,<dueAt>,<startedAt>,<finishedAt>,<reason>\`
 -- state  s scheduled · b blocked · r ready · a active · c completed · f failed · x cancelled
--- flags  o has options in its birth · w watched · m marked · H history · L log · P progress · K checkpoint · T steps · R result · E error
+-- flags  o has options in its birth · w watched · m marked · H history · L log · P progress · K checkpoint · T steps · R result · E error · A jobs it waits for · D jobs that wait for it
 -- reason of a final state; why it is scheduled; of the mark
 
 local shape = '^(%a)(%d),(%d*),([^,]*),(%a*),(%d+),(%d+),(%d+),([^,]*),([^,]*),([^,]*),(.*)$'
@@ -884,10 +910,36 @@ end
 local function leave_place(id, h)
   if h.state == 's' then
     add(unschedule, id)
+  elseif h.state == 'b' then
+    call('ZREM', blocked, id)
   elseif h.state == 'r' and (h.crashes == 0 or call('LREM', suspects, 1, id) == 0) then
     call('HINCRBY', ghosts, h.band .. id, 1)
     call('HINCRBY', ghosts, '#' .. h.band, 1)
     count('ghosts')
+  end
+end
+
+-- Jobs that wait for others ---------------------------------------------------------------------------------------------
+-- Here a job is named \`<queue>:<shard>:<id>\`. \`A\` of a blocked job: the names it waits for. \`D\` of a parent: \`<number>,<pages>\` and the
+-- names that wait for it; beyond \`page_size\` the older ones lie in facets of their own, \`d<number>:<page>\`, to be told page by page.
+-- Kinds of effects: link, the child (from) waits for the parent (to) · completed or ended, the parent tells the child; with
+-- \`#<number>:<page>:<last>\` for the child, it tells all of that page, and then the next.
+
+local page_size = 100
+
+local function name_of(id)
+  return tag:match('^{[^:]*:([^}]*)}') .. ':' .. id
+end
+
+-- The job ends: raises what those that wait for it will be told.
+local function tell_dependents(id, h, kind)
+  local number, pages, names = call('HGET', facets, 'D' .. id):match('^(%d+),(%d+)(.*)$')
+  drop_facet(h, id, 'D')
+  if pages == '0' then
+    for child in names:gmatch('%S+') do raise(kind, name_of(id), child) end
+  else
+    call('HSET', facets, 'd' .. number .. ':' .. pages, names)
+    raise(kind, name_of(id), '#' .. number .. ':0:' .. pages)
   end
 end
 
@@ -907,6 +959,7 @@ local function forget(id, h)
       end
     end
   end
+  if has(h, 'D') then tell_dependents(id, h, 'ended') end
   for flag in h.flags:gmatch('%u') do add(drop_facets, flag .. id) end
   add(drop_births, id)
   add(drop_headers, id)
@@ -921,6 +974,8 @@ local function finish(id, h, state, reason, keep)
   count(totals[state])
   touch(id, h)
   drop_flag(h, 'w')
+  drop_facet(h, id, 'A')
+  if has(h, 'D') then tell_dependents(id, h, state == 'c' and 'completed' or 'ended') end
   if keep == 0 then return forget(id, h) end
   if keep and keep ~= limits.keepFinished then
     add(finished.l, now, id)
@@ -938,6 +993,83 @@ local function cancel_if_marked(id, h)
   leave_hold(id, h)
   finish(id, h, 'x', reason)
   return true
+end
+
+-- The parent remembers its child until it ends; one that has ended, or is not known, says so at once.
+local function link(child, parent, id)
+  local h = read(id)
+  if not h or h.state == 'c' or h.state == 'f' or h.state == 'x' then
+    return raise(h and h.state == 'c' and 'completed' or 'ended', parent, child)
+  end
+  local text = has(h, 'D') and call('HGET', facets, 'D' .. id)
+  if not text then
+    if not m.sent then load('sent') end
+    m.sent = max(m.sent + 1, micros)
+    change.sent = whole(m.sent)
+    text = change.sent .. ',0'
+  end
+  local number, pages, names = text:match('^(%d+),(%d+)(.*)$')
+  local _, size = names:gsub(' ', '')
+  if size >= page_size then
+    call('HSET', facets, 'd' .. number .. ':' .. pages, names)
+    text = number .. ',' .. pages + 1
+  end
+  set_facet(h, id, 'D', text .. ' ' .. child)
+  put(id, h)
+end
+
+-- A child that waits no longer for this parent, or not at all, has heard it before.
+local function arrive(id, parent, kind)
+  local h = read(id)
+  if not h or h.state ~= 'b' then return end
+  local left, found = {}, false
+  for name in call('HGET', facets, 'A' .. id):gmatch('%S+') do
+    if name == parent then found = true else left[#left + 1] = name end
+  end
+  if not found then return end
+  if left[1] and kind == 'completed' then
+    set_facet(h, id, 'A', table.concat(left, ' '))
+    put(id, h)
+    return touch(id, h)
+  end
+  leave_place(id, h)
+  if kind ~= 'completed' then return finish(id, h, 'x', 'dependency') end
+  drop_facet(h, id, 'A')
+  make_due(id, h, tonumber(h.due), 'delay')
+end
+
+local function tell_page(kind, parent, text)
+  local number, at, last = text:match('^#(%d+):(%d+):(%d+)$')
+  local page = 'd' .. number .. ':' .. at
+  for child in (call('HGET', facets, page) or ''):gmatch('%S+') do raise(kind, parent, child) end
+  call('HDEL', facets, page)
+  if at ~= last then raise(kind, parent, '#' .. number .. ':' .. at + 1 .. ':' .. last) end
+end
+
+-- A bounded number of effects per script; those left over, and those for other lanes, stay in \`effects\`.
+local carried = 0
+carry = function()
+  local here, away, i = name_of(''), {}, 1
+  while effects[i] do
+    local kind, from, to = unpack(effects[i])
+    local local_id = to:sub(1, #here) == here and to:sub(#here + 1)
+    if carried >= limits.batch or not (local_id or to:sub(1, 1) == '#') then
+      away[#away + 1] = effects[i]
+    else
+      carried = carried + 1
+      flush()
+      if not local_id then
+        tell_page(kind, from, to)
+      elseif kind == 'link' then
+        link(from, to, local_id)
+      else
+        arrive(local_id, from, kind)
+      end
+    end
+    i = i + 1
+  end
+  flush()
+  effects = away
 end
 
 -- Given back, uncharged and to the front.
@@ -1089,20 +1221,20 @@ if page_of[1] ~= '0' then call('HSET', meta, 'scan', page_of[1]) else call('HDEL
 return page - left
 `,
   'reap': `-- reap: give back, up to a page, what workers hold whose lease ran out. One crash more; at its limit a job fails.
--- KEYS  the lane · 25 … what each worker named below holds
+-- KEYS  the lane · 26 … what each worker named below holds
 -- ARGV  2 page · 3 … workers. The caller learns them from the first call, which names nobody: keys must be declared
--- gives { grace or 0, workers to name in the next call, released, failed (id and task; flat), cancelled, lost, more }
+-- gives { grace or 0, workers to name in the next call, released, failed (id and task; flat), cancelled, lost, more, how many the outbox got }
 load('beat', 'grace', 'longest')
 beat()
 if now < m.grace then
   save()
-  return { m.grace, {}, {}, {}, {}, {}, 0 }
+  return { m.grace, {}, {}, {}, {}, {}, 0, 0 }
 end
 
 local ended = call('ZRANGEBYSCORE', leases, '-inf', '(' .. now)
 if #ARGV == 2 or not ended[1] then
   save()
-  return { 0, ended, {}, {}, {}, {}, 0 }
+  return { 0, ended, {}, {}, {}, {}, 0, 0 }
 end
 
 local released, failed_jobs, cancelled_jobs, lost, more = {}, {}, {}, {}, 0
@@ -1150,12 +1282,12 @@ for i = 1, #ended do
 end
 longest_lease()
 save()
-return { 0, {}, released, failed_jobs, cancelled_jobs, lost, more }
+return { 0, {}, released, failed_jobs, cancelled_jobs, lost, more, posted }
 `,
   'reconcile': `-- reconcile: release what the store thinks a worker holds and it does not, because the answer that handed it over was lost.
--- KEYS  the lane · 25 what it holds
+-- KEYS  the lane · 26 what it holds
 -- ARGV  2 … id and fence of what the worker does hold
--- gives the ids released
+-- gives { the ids released, how many the outbox got }
 local holds = KEYS[first]
 local known = {}
 for i = 2, #ARGV, 2 do known[ARGV[i]] = ARGV[i + 1] end
@@ -1169,7 +1301,7 @@ for i = 1, #list do
   end
 end
 save()
-return released
+return { released, posted }
 `,
   'register': `-- register: a worker begins, with a lease on this lane.
 -- KEYS  the lane
@@ -1185,9 +1317,10 @@ return 1
 `,
   'relay': `-- relay: what another lane's outbox sends here, once each. Entries of one lane come in the order of their numbers.
 -- KEYS  the lane
--- ARGV  2 the lane they come from · 3 number of the last one · 4 number of jobs · 5 … three per job (see adding), with absolute times
---       Jobs whose number is not above the last one received are left out: 5 + 3 · jobs … their numbers
--- gives how many were new
+-- ARGV  2 the lane they come from · 3 number of the last one · 4 how many · 5 … three each: a job (see adding), with absolute
+--       times, or an effect (see lane): whom it is for, \`!\` and its kind, whom it is from
+--       Those whose number is not above the last one received are left out: 5 + 3 · how many … their numbers
+-- gives { how many were new, how many this lane's outbox got in turn }
 local producer, n = '~' .. ARGV[2], tonumber(ARGV[4])
 local last = tonumber((call('HGET', producers, producer) or '0'):match('%d+$'))
 local base = 5 + 3 * n
@@ -1195,16 +1328,28 @@ local skip = 0
 while skip < n and tonumber(ARGV[base + skip]) <= last do skip = skip + 1 end
 load('sleepers')
 if skip < n then
-  add_jobs(5 + 3 * skip, n - skip)
+  local i = skip
+  while i < n do
+    local at, run = 5 + 3 * i, 0
+    while i + run < n and ARGV[at + 3 * run + 1]:sub(1, 1) ~= '!' do run = run + 1 end
+    if run > 0 then
+      add_jobs(at, run)
+      if effects[1] then carry() end
+      i = i + run
+    else
+      raise(ARGV[at + 1]:sub(2), ARGV[at + 2], ARGV[at])
+      i = i + 1
+    end
+  end
   save()
   call('HSET', producers, producer, ARGV[3])
 end
-return n - skip
+return { n - skip, posted }
 `,
   'remove': `-- remove: forget jobs that are not active.
 -- KEYS  the lane
 -- ARGV  2 … ids
--- gives per id '1' when it was forgotten, '0a' when it runs, '-' for no such job
+-- gives { answers, how many the outbox got }; per id '1' when it was forgotten, '0a' when it runs, '-' for no such job
 if not FLAGS then call('HDEL', meta, '') end
 local place = { c = { completed, lasting, lapsing }, x = { cancelled }, f = { failed } }
 
@@ -1225,7 +1370,7 @@ for i = 2, #ARGV do
   flush()
 end
 save()
-return answers
+return { answers, posted }
 `,
   'reschedule': `-- reschedule: change when a waiting job runs. A ready job that shall run now stays where it is.
 -- KEYS  the lane
@@ -1256,9 +1401,9 @@ save()
 return answers
 `,
   'retire': `-- retire: a worker ends; what it holds goes back uncharged, so that the earliest claim comes first again.
--- KEYS  the lane · 25 what it holds
+-- KEYS  the lane · 26 what it holds
 -- ARGV  2 worker
--- gives how many jobs went back
+-- gives how many the outbox got
 local holds = KEYS[first]
 local list = latest_first(holds)
 for i = 1, #list do release(list[i][1], parse(call('HGET', headers, list[i][1]))) end
@@ -1267,7 +1412,7 @@ call('ZREM', leases, ARGV[2])
 call('HDEL', lengths, ARGV[2])
 longest_lease()
 save()
-return #list
+return posted
 `,
   'retry': `-- retry: by hand; a job that failed or was cancelled begins again, unless another took one of its keys meanwhile.
 -- KEYS  the lane

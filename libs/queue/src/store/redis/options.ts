@@ -8,9 +8,13 @@ export interface RedisOptions {
   client?: Redis | Cluster;
   /** Nodes of a Redis Cluster to begin with. */
   cluster?: ClusterNode[];
+  /** Sentinels that know where the primary of the group `name` is. */
+  sentinels?: { host?: string; port?: number }[];
+  /** The group the sentinels watch. Default `'mymaster'`. */
+  name?: string;
   /** Further options of the driver for a cluster: `redisOptions`, `natMap`, `dnsLookup` … */
   clusterOptions?: ClusterOptions;
-  /** Anything else the driver understands: `tls`, `sentinels` with `name`, `username`, `db` … */
+  /** Anything else the driver understands: `tls`, `username`, `sentinelPassword`, `db` … */
   driver?: DriverOptions;
   /** Separates applications that share a server. Default `'millrace'`. */
   namespace?: string;

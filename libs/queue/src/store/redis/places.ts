@@ -33,7 +33,7 @@ export async function places(lanes: Lanes, lane: Lane, state: JobState, after?: 
     case 'cancelled':
       return ordered(lanes, lane, 'x', -1, after);
     case 'blocked':
-      return [];
+      return ordered(lanes, lane, 'b', 1, after);
   }
 }
 

@@ -4,6 +4,8 @@ import { systemClock, type Timer } from '../../time/clock.js';
 import type { EnqueueAnswer, Lane, NewJob } from '../store.js';
 import { failureOf } from './failures.js';
 import { byLane, type Lanes } from './lanes.js';
+import { find } from './look.js';
+import { relayNow } from './relay.js';
 import { idOf, jobArguments, stateOf } from './wire.js';
 
 /** Calls of this producer to one lane. */
@@ -39,6 +41,16 @@ export class Producer {
         found.forEach((answer, i) => (answers[places[i]!] = answer));
       }),
     );
+    return jobs.some((job) => job.after?.length) ? this.statesNow(jobs, answers) : answers;
+  }
+
+  /** Asks the jobs that others wait for, and answers what these others have become then. */
+  private async statesNow(jobs: NewJob[], answers: EnqueueAnswer[]): Promise<EnqueueAnswer[]> {
+    const places = answers.flatMap(({ created }, i) => (created && jobs[i]!.after?.length ? [i] : []));
+    const keys = places.map((i) => ({ id: jobs[i]!.id }));
+    await relayNow(this.lanes, ...byLane(keys, ({ id }) => id).map(({ lane }) => lane));
+    const found = await find(this.lanes, keys, false).catch(() => []);
+    places.forEach((place, i) => (answers[place]!.state = found[i]?.state ?? answers[place]!.state));
     return answers;
   }
 

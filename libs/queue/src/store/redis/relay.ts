@@ -1,26 +1,71 @@
 import { limits } from '../../job/limits.js';
 import type { Lane } from '../store.js';
 import { byLane, type Lanes } from './lanes.js';
-import { jobArguments, outboxEntry } from './wire.js';
+import { type Entry, entryOf, idOfName, jobArguments } from './wire.js';
 
 /**
- * Carries what a lane's outbox holds to the lanes it is for; a page, in order. The target remembers the last number it
- * received from here, so what is carried twice arrives once, and it leaves the outbox only after it has arrived.
+ * Carries what the outboxes of some lanes hold, and what that leaves in others in turn, until nothing is left. Answers how
+ * many arrived. The target remembers the last number it received from a lane, so what is carried twice arrives once, and
+ * it leaves the outbox only after it has arrived.
  */
-export async function relay(lanes: Lanes, lane: Lane): Promise<number> {
+export async function relay(lanes: Lanes, ...from: Lane[]): Promise<number> {
+  const waiting = [...from];
+  let arrived = 0;
+  for (let lane = waiting.shift(); lane; lane = waiting.shift()) {
+    for (let more = true; more;) {
+      const page = await carryPage(lanes, lane);
+      for (const next of page.stirred) if (!waiting.some((other) => isSame(other, next))) waiting.push(next);
+      arrived += page.arrived;
+      more = page.full;
+    }
+  }
+  return arrived;
+}
+
+/** At the end of a verb that left something. What cannot be carried now stays; whoever calls `relay` next carries it. */
+export async function relayNow(lanes: Lanes, ...from: Lane[]): Promise<void> {
+  await relay(lanes, ...from).catch(() => 0);
+}
+
+/** A page of one outbox, in order. `stirred`: lanes whose outbox got something. */
+async function carryPage(lanes: Lanes, lane: Lane): Promise<{ arrived: number; full: boolean; stirred: Lane[] }> {
   const outbox = lanes.keys.of(lane, 'o');
   const texts = await lanes.connection.ask((client) => client.lrange(outbox, 0, limits.page - 1));
-  if (texts.length === 0) return 0;
-  const groups = byLane(texts.map(outboxEntry), ({ job }) => job.id);
-  const carried = await Promise.all(
-    groups.map(async ({ lane: target, items, locals }) => {
-      await lanes.connection.ask(() => lanes.know(target));
-      const args: (string | number)[] = [`${lane.queue}:${lane.shard}`, items.at(-1)!.number, items.length];
-      items.forEach(({ job }, i) => jobArguments(args, locals[i]!, job));
-      args.push(...items.map(({ number }) => number));
-      return lanes.run<number>('relay', target, args);
-    }),
-  );
+  if (texts.length === 0) return { arrived: 0, full: false, stirred: [] };
+  const entries: Entry[] = [];
+  for (const text of texts) entries.push(await addressed(lanes, entryOf(text)));
+  const groups = byLane(entries, (entry) => entry.to);
+  const answers = await Promise.all(groups.map((group) => deliver(lanes, lane, group)));
   await lanes.connection.ask((client) => Promise.all(texts.map((text) => client.lrem(outbox, 1, text))));
-  return carried.reduce((sum, n) => sum + n, 0);
+  return {
+    arrived: answers.reduce((sum, [fresh]) => sum + fresh, 0),
+    full: texts.length === limits.page,
+    stirred: groups.flatMap(({ lane: target }, i) => (answers[i]![1] > 0 ? [target] : [])),
+  };
+}
+
+/** A parent whose lane never was cannot answer, and asking would make the lane: its child hears at once. */
+async function addressed(lanes: Lanes, entry: Entry): Promise<Entry> {
+  if (!('effect' in entry) || entry.effect.kind !== 'link' || (await lanes.exists(entry.to))) return entry;
+  const { from, to } = entry.effect;
+  return { number: entry.number, to: idOfName(from), effect: { kind: 'ended', from: to, to: from } };
+}
+
+async function deliver(
+  lanes: Lanes,
+  from: Lane,
+  { lane: target, items, locals }: { lane: Lane; items: Entry[]; locals: string[] },
+): Promise<[fresh: number, posted: number]> {
+  await lanes.connection.ask(() => lanes.know(target));
+  const args: (string | number)[] = [`${from.queue}:${from.shard}`, items.at(-1)!.number, items.length];
+  items.forEach((entry, i) => {
+    if ('job' in entry) return jobArguments(args, locals[i]!, entry.job);
+    args.push(entry.effect.to, `!${entry.effect.kind}`, entry.effect.from);
+  });
+  args.push(...items.map(({ number }) => number));
+  return lanes.run<[number, number]>('relay', target, args);
+}
+
+function isSame(a: Lane, b: Lane): boolean {
+  return a.queue === b.queue && a.shard === b.shard;
 }

@@ -37,6 +37,22 @@ export function addressOf(id: string) {
   return address;
 }
 
+/** What scripts call a job of any lane: `<queue>:<shard>:<code>`. */
+function nameOf(id: string): string {
+  const { queue, shard, local } = addressOf(id);
+  return `${queue}:${shard}:${local}`;
+}
+
+export function idOfName(name: string): string {
+  const [queue, shard, code] = name.split(':') as [string, string, string];
+  return idOf({ queue, shard: Number(shard) }, code);
+}
+
+/** The ids in a facet that holds names. */
+export function idsOfNames(names: string | undefined): string[] | undefined {
+  return names?.split(' ').map(idOfName);
+}
+
 /** Three arguments for `job`. */
 export function jobArguments(args: (string | number)[], local: string, job: NewJob): void {
   args.push(local, asked(job), `${job.priority}${job.task}\n${job.body}`);
@@ -44,8 +60,19 @@ export function jobArguments(args: (string | number)[], local: string, job: NewJ
 
 /** What a job asks for beyond running soon; most ask for nothing. */
 function asked(job: NewJob): string {
-  const { due, expires, keys, keep, crashLimit, attempts, parent, root, tags } = job;
-  if (!due && !expires && !keys && keep === undefined && !crashLimit && !attempts && !parent && !root && !tags)
+  const { due, expires, keys, keep, crashLimit, attempts, after, parent, root, tags } = job;
+  if (
+    !due &&
+    !expires &&
+    !keys &&
+    keep === undefined &&
+    !crashLimit &&
+    !attempts &&
+    !after &&
+    !parent &&
+    !root &&
+    !tags
+  )
     return '';
   const pairs = keys && keys.length > 0 ? keys.map(({ key, until }) => [key, until]) : undefined;
   const rest = { parent, root, tags: tags && tags.length > 0 ? tags : undefined, keys: pairs };
@@ -57,6 +84,7 @@ function asked(job: NewJob): string {
     crash: crashLimit,
     keep: keep === Infinity ? 'inf' : keep,
     attempts: attempts || undefined,
+    after: after && after.length > 0 ? [...new Set(after)].map(nameOf) : undefined,
     rest: Object.values(rest).some((value) => value !== undefined) ? JSON.stringify(rest) : undefined,
   });
 }
@@ -243,6 +271,7 @@ export function recordOf(lane: Lane, [local, birth, header, facets]: Found): Job
     startedAt: h.startedAt,
     finishedAt: h.finishedAt,
     name: rest?.keys?.find(([key]) => key.startsWith('='))?.[0].slice(1),
+    waitsFor: idsOfNames(facet.get('A')),
     parent: rest?.parent,
     root: rest?.root,
     tags: rest?.tags,
@@ -267,11 +296,22 @@ function outboxText(job: NewJob): string {
   return JSON.stringify(job.keep === Infinity ? { ...job, keep: 'inf' } : job);
 }
 
-/** What an outbox holds: a number, when it was settled, and the job; a relative time counts from then. */
-export function outboxEntry(text: string): { number: string; job: NewJob } {
+/** What an outbox holds: a number, where it goes (a job's id), and the job, or what one job's fate means to another (by name). */
+export type Entry = { number: string; to: string } & (
+  { job: NewJob } | { effect: { kind: string; from: string; to: string } }
+);
+
+/** `<number>,<when>,<json>` of a job, whose relative times count from then, or `<number>,<when>,<kind> <from> <to>`. */
+export function entryOf(text: string): Entry {
   const [number, at] = text.split(',', 2) as [string, string];
-  const job = JSON.parse(text.slice(number.length + at.length + 2)) as NewJob;
+  const content = text.slice(number.length + at.length + 2);
+  if (!content.startsWith('{')) {
+    const [kind, from, to] = content.split(' ') as [string, string, string];
+    // A page of dependents is read where it lies.
+    return { number, to: idOfName(to.startsWith('#') ? from : to), effect: { kind, from, to } };
+  }
+  const job = JSON.parse(content) as NewJob;
   const since = (due: NewJob['due']) => (due && 'in' in due ? { at: Number(at) + due.in } : due);
   const keep = (job.keep as unknown) === 'inf' ? Infinity : job.keep;
-  return { number, job: { ...job, keep, due: since(job.due), expires: since(job.expires) } };
+  return { number, to: job.id, job: { ...job, keep, due: since(job.due), expires: since(job.expires) } };
 }

@@ -2,6 +2,7 @@ import { limits } from '../../job/limits.js';
 import type { Hold, Lane, ReapAnswer, ReapRequest, WorkerRecord } from '../store.js';
 import { escapeWorker, unescapeWorker } from './keys.js';
 import type { Lanes } from './lanes.js';
+import { relayNow } from './relay.js';
 import { addressOf, idOf } from './wire.js';
 
 /** A worker in the registry: its record, and every lane where it may have a lease, also from an earlier record. */
@@ -33,14 +34,18 @@ export async function retire(lanes: Lanes, worker: string): Promise<void> {
   const { connection, keys } = lanes;
   const served = (await entryOf(lanes, worker))?.served ?? [];
   const id = escapeWorker(worker);
-  await Promise.all(served.map((lane) => lanes.run('retire', lane, [id], [keys.holds(lane, id)])));
+  const posted = await Promise.all(
+    served.map((lane) => lanes.run<number>('retire', lane, [id], [keys.holds(lane, id)])),
+  );
+  await relayNow(lanes, ...served.filter((_, i) => posted[i]! > 0));
   await connection.ask((client) => client.hdel(keys.workers, worker));
 }
 
 export async function reconcile(lanes: Lanes, worker: string, lane: Lane, held: Hold[]): Promise<string[]> {
   const known = held.flatMap(({ id, fence }) => [addressOf(id).local, String(fence)]);
   const holds = [lanes.keys.holds(lane, escapeWorker(worker))];
-  const released = await lanes.run<string[]>('reconcile', lane, known, holds);
+  const [released, posted] = await lanes.run<[string[], number]>('reconcile', lane, known, holds);
+  if (posted > 0) await relayNow(lanes, lane);
   return released.map((local) => idOf(lane, local));
 }
 
@@ -52,6 +57,7 @@ type Reaped = [
   cancelled: string[],
   lost: string[],
   more: number,
+  posted: number,
 ];
 
 export async function reap(lanes: Lanes, { lane, page = limits.page }: ReapRequest): Promise<ReapAnswer> {
@@ -63,7 +69,8 @@ export async function reap(lanes: Lanes, { lane, page = limits.page }: ReapReque
     const holds = ended.map((worker) => lanes.keys.holds(lane, worker));
     answer = await lanes.run<Reaped>('reap', lane, [page, ...ended], holds);
   }
-  const [grace, , released, failed, cancelled, lost, more] = answer;
+  const [grace, , released, failed, cancelled, lost, more, posted] = answer;
+  if (posted > 0) await relayNow(lanes, lane);
   await Promise.all(lost.map((worker) => forgetWorker(lanes, unescapeWorker(worker))));
   return {
     released: released.map(id),

@@ -1,6 +1,6 @@
 -- adding: how jobs come into a lane; shared by enqueue and exchange.
 -- A job is three arguments: its local id, what it asks for ('' or JSON), and `<band><task>\n<body>`.
--- JSON  due, expires { in = ms } or { at = ms } · keys { { key, until } … } · replace · crash · keep · attempts · rest (JSON kept with the birth)
+-- JSON  due, expires { in = ms } or { at = ms } · keys { { key, until } … } · replace · crash · keep · attempts · after { name, … } · rest (JSON kept with the birth)
 
 local names = { s = 'scheduled', b = 'blocked', r = 'ready', a = 'active', c = 'completed', f = 'failed', x = 'cancelled' }
 
@@ -61,6 +61,15 @@ local function replace(id, h, asked, text)
   return h.state
 end
 
+-- Waits for other jobs, and for `due` after that.
+local function block(id, h, parents, due)
+  h.state, h.due = 'b', due and due > now and due or ''
+  call('ZADD', blocked, now, id)
+  set_facet(h, id, 'A', table.concat(parents, ' '))
+  put(id, h)
+  for i = 1, #parents do raise('link', name_of(id), parents[i]) end
+end
+
 -- Adds a job that asks for something. Gives its code in the answer: a state, or `=<holder>,<state>[,replaced]`.
 local function add_asking(id, asked, text)
   flush()
@@ -85,7 +94,8 @@ local function add_asking(id, asked, text)
   call('HSET', births, id, now .. ',' .. line .. body)
   take_keys(keys, id, now)
   count('enqueued')
-  make_due(id, h, time_of(asked.due), 'delay')
+  local due = time_of(asked.due)
+  if asked.after then block(id, h, asked.after, due) else make_due(id, h, due, 'delay') end
   return h.state
 end
 
@@ -127,12 +137,13 @@ local function add_jobs(at, n)
   return codes
 end
 
--- How many of these jobs would be created. Jobs of one batch know each other's ids and keys.
+-- How many of these jobs would be created and take room, which blocked ones do not. Jobs of one batch know each other's ids and keys.
 local function would_create(at, n)
   local ids, taken, created = {}, {}, 0
   for i = 1, n do
     local base = at + 3 * (i - 1)
-    local id, keys = ARGV[base], ARGV[base + 1] ~= '' and cjson.decode(ARGV[base + 1]).keys or {}
+    local id, asked = ARGV[base], ARGV[base + 1] ~= '' and cjson.decode(ARGV[base + 1]) or {}
+    local keys = asked.keys or {}
     local free = not ids[id] and call('HEXISTS', births, id) == 0
     for k = 1, #keys do
       if free then
@@ -143,7 +154,7 @@ local function would_create(at, n)
     end
     if free then
       ids[id] = true
-      created = created + 1
+      if not asked.after then created = created + 1 end
       for k = 1, #keys do taken[keys[k][1]] = not tonumber(keys[k][2]) or tonumber(keys[k][2]) > 0 end
     end
   end

@@ -1,7 +1,7 @@
 -- counts: what this lane holds.
 -- KEYS  the lane
 -- gives { scheduled, ready, active, completed, failed, cancelled, ghosts, paused, maxReady + 1, oldest or '', enqueued, revived,
---        completed, failed, cancelled and removed since the beginning }
+--        completed, failed, cancelled and removed since the beginning, blocked }
 load('active', 'ghosts', 'paused', 'maxReady', 'enqueued', 'revived', 'completed', 'failed', 'cancelled', 'removed')
 
 -- When the job at the head of a list was enqueued. Looks past a bounded number of ghosts.
@@ -27,5 +27,5 @@ end
 return {
   call('ZCARD', scheduled), waiting, m.active, call('ZCARD', completed) + call('ZCARD', lasting), call('ZCARD', failed),
   call('ZCARD', cancelled), m.ghosts, m.paused, m.maxReady, oldest or '', m.enqueued, m.revived, m.completed, m.failed, m.cancelled,
-  m.removed,
+  m.removed, call('ZCARD', blocked),
 }

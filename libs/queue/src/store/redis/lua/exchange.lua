@@ -1,5 +1,5 @@
 -- exchange: settle what ended, renew the lease, promote what is due, claim the next batch, hand back cancellations.
--- KEYS  the lane · 25 what this worker holds
+-- KEYS  the lane · 26 what this worker holds
 -- ARGV  2 worker · 3 lease · 4 places free · 5 '1' when it may be handed a suspect, alone · 6 number of settlements · 7 … per settlement:
 --       id · fence · code · what the code announces. A code is an outcome (c completed, t retry, s snoozed, f failed, x cancelled,
 --       l released) and letters: 0 keep nothing · k keep · r result · n in · y reason or why · e error · + jobs of this lane
@@ -97,16 +97,6 @@ local function announced(code)
   return given
 end
 
-local function send_away(given)
-  load('sent')
-  for i = 0, given.others - 1 do
-    m.sent = max(m.sent + 1, micros)
-    call('RPUSH', outbox, whole(m.sent) .. ',' .. now .. ',' .. ARGV[given.others_at + i])
-  end
-  change.sent = whole(m.sent)
-  call('HSET', meta, 'sent', change.sent)
-end
-
 -- The headers of all that is settled, read at once; `at` moves over what each code announces.
 local ids, places, settled, texts = {}, {}, {}, {}
 for i = 1, n do
@@ -158,7 +148,7 @@ for i = 1, n do
       flush()
       add_jobs(given.jobs_at, given.jobs)
     end
-    if given.others then send_away(given) end
+    for k = 0, (given.others or 0) - 1 do post(ARGV[given.others_at + k]) end
   end
 end
 if plain > 0 then
@@ -171,6 +161,8 @@ if figures.c + figures.f + figures.x + figures.t > 0 then
   local c, f, x, t = (call('HGET', minutes, minute) or '0,0,0,0'):match('^(%d+),(%d+),(%d+),(%d+)$')
   call('HSET', minutes, minute, c + figures.c .. ',' .. f + figures.f .. ',' .. x + figures.x .. ',' .. t + figures.t)
 end
+
+if effects[1] then carry() end
 
 -- Renew, promote ----------------------------------------------------------------------------------------------------------
 

@@ -1,7 +1,8 @@
 -- lane: what every script of a lane begins with: the names of its keys, its clock, a job's header, and the moves all verbs share.
 -- KEYS  1 meta · 2 births · 3 headers · 4–7 ready, a list per band · 8 suspects · 9 scheduled · 10 leases · 11 lease lengths
 --       12 unique keys · 13 timed unique keys · 14 facets · 15 completed · 16 cancelled · 17 failed · 18 completed, kept for a
---       time of their own · 19 when those lapse · 20 minutes · 21 ghosts · 22 marks · 23 outbox · 24 producers · 25 … of the verb
+--       time of their own · 19 when those lapse · 20 minutes · 21 ghosts · 22 marks · 23 outbox · 24 producers · 25 blocked
+--       26 … of the verb
 -- ARGV  1 now in milliseconds, or '' for the server's time · 2 … of the verb
 --
 -- A birth is written once: `<enqueuedAt>,<band><task>[,<expiresAt>,<crashLimit>,<keep>,<json>]\n<body>`. What is in brackets
@@ -9,10 +10,10 @@
 -- Writes are gathered and sent by `flush`, a command per key and chunk, not per job.
 local call, floor, min, max = redis.call, math.floor, math.min, math.max
 local meta, births, headers, r0, r1, r2, r3, suspects, scheduled, leases, lengths, uniques, windows, facets, completed,
-  cancelled, failed, lasting, lapsing, minutes, ghosts, marks, outbox, producers = unpack(KEYS)
+  cancelled, failed, lasting, lapsing, minutes, ghosts, marks, outbox, producers, blocked = unpack(KEYS)
 local bands = { ['0'] = r0, ['1'] = r1, ['2'] = r2, ['3'] = r3 }
 local tag = meta:sub(1, -2)
-local first = 25
+local first = 26
 local chunk = 500
 
 local now, micros
@@ -89,7 +90,29 @@ end
 
 local woke, told, changed = false, false, {}
 
+-- Texts for other lanes, and for another script on this one; `posted` is how many this script leaves. A number each, and the time.
+
+local posted = 0
+local function post(text)
+  if not m.sent then load('sent') end
+  m.sent = max(m.sent + 1, micros)
+  change.sent = whole(m.sent)
+  call('RPUSH', outbox, change.sent .. ',' .. now .. ',' .. text)
+  posted = posted + 1
+end
+
+-- Effects are what one job's fate means to another that waits for it: `carry` has those done that stay here.
+
+local effects, carry = {}, nil
+local function raise(kind, from, to)
+  effects[#effects + 1] = { kind, from, to }
+end
+
 local function save()
+  if effects[1] then
+    carry()
+    for i = 1, #effects do post(table.concat(effects[i], ' ')) end
+  end
   flush()
   if woke and (m.sleepers or tonumber(call('HGET', meta, 'sleepers'))) == 1 then
     change.sleepers = change.sleepers or '0'
@@ -108,7 +131,7 @@ end
 -- Headers -------------------------------------------------------------------------------------------------------------
 -- `<state><band>,<fence>,<worker>,<flags>,<attempts>,<crashes>,<releases>,<dueAt>,<startedAt>,<finishedAt>,<reason>`
 -- state  s scheduled · b blocked · r ready · a active · c completed · f failed · x cancelled
--- flags  o has options in its birth · w watched · m marked · H history · L log · P progress · K checkpoint · T steps · R result · E error
+-- flags  o has options in its birth · w watched · m marked · H history · L log · P progress · K checkpoint · T steps · R result · E error · A jobs it waits for · D jobs that wait for it
 -- reason of a final state; why it is scheduled; of the mark
 
 local shape = '^(%a)(%d),(%d*),([^,]*),(%a*),(%d+),(%d+),(%d+),([^,]*),([^,]*),([^,]*),(.*)$'
@@ -251,10 +274,36 @@ end
 local function leave_place(id, h)
   if h.state == 's' then
     add(unschedule, id)
+  elseif h.state == 'b' then
+    call('ZREM', blocked, id)
   elseif h.state == 'r' and (h.crashes == 0 or call('LREM', suspects, 1, id) == 0) then
     call('HINCRBY', ghosts, h.band .. id, 1)
     call('HINCRBY', ghosts, '#' .. h.band, 1)
     count('ghosts')
+  end
+end
+
+-- Jobs that wait for others ---------------------------------------------------------------------------------------------
+-- Here a job is named `<queue>:<shard>:<id>`. `A` of a blocked job: the names it waits for. `D` of a parent: `<number>,<pages>` and the
+-- names that wait for it; beyond `page_size` the older ones lie in facets of their own, `d<number>:<page>`, to be told page by page.
+-- Kinds of effects: link, the child (from) waits for the parent (to) · completed or ended, the parent tells the child; with
+-- `#<number>:<page>:<last>` for the child, it tells all of that page, and then the next.
+
+local page_size = 100
+
+local function name_of(id)
+  return tag:match('^{[^:]*:([^}]*)}') .. ':' .. id
+end
+
+-- The job ends: raises what those that wait for it will be told.
+local function tell_dependents(id, h, kind)
+  local number, pages, names = call('HGET', facets, 'D' .. id):match('^(%d+),(%d+)(.*)$')
+  drop_facet(h, id, 'D')
+  if pages == '0' then
+    for child in names:gmatch('%S+') do raise(kind, name_of(id), child) end
+  else
+    call('HSET', facets, 'd' .. number .. ':' .. pages, names)
+    raise(kind, name_of(id), '#' .. number .. ':0:' .. pages)
   end
 end
 
@@ -274,6 +323,7 @@ local function forget(id, h)
       end
     end
   end
+  if has(h, 'D') then tell_dependents(id, h, 'ended') end
   for flag in h.flags:gmatch('%u') do add(drop_facets, flag .. id) end
   add(drop_births, id)
   add(drop_headers, id)
@@ -288,6 +338,8 @@ local function finish(id, h, state, reason, keep)
   count(totals[state])
   touch(id, h)
   drop_flag(h, 'w')
+  drop_facet(h, id, 'A')
+  if has(h, 'D') then tell_dependents(id, h, state == 'c' and 'completed' or 'ended') end
   if keep == 0 then return forget(id, h) end
   if keep and keep ~= limits.keepFinished then
     add(finished.l, now, id)
@@ -305,6 +357,83 @@ local function cancel_if_marked(id, h)
   leave_hold(id, h)
   finish(id, h, 'x', reason)
   return true
+end
+
+-- The parent remembers its child until it ends; one that has ended, or is not known, says so at once.
+local function link(child, parent, id)
+  local h = read(id)
+  if not h or h.state == 'c' or h.state == 'f' or h.state == 'x' then
+    return raise(h and h.state == 'c' and 'completed' or 'ended', parent, child)
+  end
+  local text = has(h, 'D') and call('HGET', facets, 'D' .. id)
+  if not text then
+    if not m.sent then load('sent') end
+    m.sent = max(m.sent + 1, micros)
+    change.sent = whole(m.sent)
+    text = change.sent .. ',0'
+  end
+  local number, pages, names = text:match('^(%d+),(%d+)(.*)$')
+  local _, size = names:gsub(' ', '')
+  if size >= page_size then
+    call('HSET', facets, 'd' .. number .. ':' .. pages, names)
+    text = number .. ',' .. pages + 1
+  end
+  set_facet(h, id, 'D', text .. ' ' .. child)
+  put(id, h)
+end
+
+-- A child that waits no longer for this parent, or not at all, has heard it before.
+local function arrive(id, parent, kind)
+  local h = read(id)
+  if not h or h.state ~= 'b' then return end
+  local left, found = {}, false
+  for name in call('HGET', facets, 'A' .. id):gmatch('%S+') do
+    if name == parent then found = true else left[#left + 1] = name end
+  end
+  if not found then return end
+  if left[1] and kind == 'completed' then
+    set_facet(h, id, 'A', table.concat(left, ' '))
+    put(id, h)
+    return touch(id, h)
+  end
+  leave_place(id, h)
+  if kind ~= 'completed' then return finish(id, h, 'x', 'dependency') end
+  drop_facet(h, id, 'A')
+  make_due(id, h, tonumber(h.due), 'delay')
+end
+
+local function tell_page(kind, parent, text)
+  local number, at, last = text:match('^#(%d+):(%d+):(%d+)$')
+  local page = 'd' .. number .. ':' .. at
+  for child in (call('HGET', facets, page) or ''):gmatch('%S+') do raise(kind, parent, child) end
+  call('HDEL', facets, page)
+  if at ~= last then raise(kind, parent, '#' .. number .. ':' .. at + 1 .. ':' .. last) end
+end
+
+-- A bounded number of effects per script; those left over, and those for other lanes, stay in `effects`.
+local carried = 0
+carry = function()
+  local here, away, i = name_of(''), {}, 1
+  while effects[i] do
+    local kind, from, to = unpack(effects[i])
+    local local_id = to:sub(1, #here) == here and to:sub(#here + 1)
+    if carried >= limits.batch or not (local_id or to:sub(1, 1) == '#') then
+      away[#away + 1] = effects[i]
+    else
+      carried = carried + 1
+      flush()
+      if not local_id then
+        tell_page(kind, from, to)
+      elseif kind == 'link' then
+        link(from, to, local_id)
+      else
+        arrive(local_id, from, kind)
+      end
+    end
+    i = i + 1
+  end
+  flush()
+  effects = away
 end
 
 -- Given back, uncharged and to the front.

@@ -1,18 +1,18 @@
 -- reap: give back, up to a page, what workers hold whose lease ran out. One crash more; at its limit a job fails.
--- KEYS  the lane · 25 … what each worker named below holds
+-- KEYS  the lane · 26 … what each worker named below holds
 -- ARGV  2 page · 3 … workers. The caller learns them from the first call, which names nobody: keys must be declared
--- gives { grace or 0, workers to name in the next call, released, failed (id and task; flat), cancelled, lost, more }
+-- gives { grace or 0, workers to name in the next call, released, failed (id and task; flat), cancelled, lost, more, how many the outbox got }
 load('beat', 'grace', 'longest')
 beat()
 if now < m.grace then
   save()
-  return { m.grace, {}, {}, {}, {}, {}, 0 }
+  return { m.grace, {}, {}, {}, {}, {}, 0, 0 }
 end
 
 local ended = call('ZRANGEBYSCORE', leases, '-inf', '(' .. now)
 if #ARGV == 2 or not ended[1] then
   save()
-  return { 0, ended, {}, {}, {}, {}, 0 }
+  return { 0, ended, {}, {}, {}, {}, 0, 0 }
 end
 
 local released, failed_jobs, cancelled_jobs, lost, more = {}, {}, {}, {}, 0
@@ -60,4 +60,4 @@ for i = 1, #ended do
 end
 longest_lease()
 save()
-return { 0, {}, released, failed_jobs, cancelled_jobs, lost, more }
+return { 0, {}, released, failed_jobs, cancelled_jobs, lost, more, posted }

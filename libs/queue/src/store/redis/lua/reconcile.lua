@@ -1,7 +1,7 @@
 -- reconcile: release what the store thinks a worker holds and it does not, because the answer that handed it over was lost.
--- KEYS  the lane · 25 what it holds
+-- KEYS  the lane · 26 what it holds
 -- ARGV  2 … id and fence of what the worker does hold
--- gives the ids released
+-- gives { the ids released, how many the outbox got }
 local holds = KEYS[first]
 local known = {}
 for i = 2, #ARGV, 2 do known[ARGV[i]] = ARGV[i + 1] end
@@ -15,4 +15,4 @@ for i = 1, #list do
   end
 end
 save()
-return released
+return { released, posted }

@@ -1,7 +1,7 @@
 -- remove: forget jobs that are not active.
 -- KEYS  the lane
 -- ARGV  2 … ids
--- gives per id '1' when it was forgotten, '0a' when it runs, '-' for no such job
+-- gives { answers, how many the outbox got }; per id '1' when it was forgotten, '0a' when it runs, '-' for no such job
 if not FLAGS then call('HDEL', meta, '') end
 local place = { c = { completed, lasting, lapsing }, x = { cancelled }, f = { failed } }
 
@@ -22,4 +22,4 @@ for i = 2, #ARGV do
   flush()
 end
 save()
-return answers
+return { answers, posted }
