@@ -21,6 +21,7 @@ export { type InputOf, type PayloadOf, type ResultOf, TaskRef } from './task/tas
 export { Task, type TaskMetadata } from './task/task.decorator.js';
 export { type JobEvent, OnJob } from './task/on-job.decorator.js';
 export { Aborted, type AbortWhy, type JobInfo, TaskContext, type TaskLogger } from './task/context.js';
+export type { ThreadContext } from './worker/threads.js';
 export { Discard, RateLimited, RetryLater, Snooze, TaskSignal } from './task/signals.js';
 export type {
   CallRetryOptions,
