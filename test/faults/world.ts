@@ -21,6 +21,8 @@ export interface Line {
 export interface WorkerProcess {
   pid: number;
   signal(name: NodeJS.Signals): void;
+  /** What it has written to its standard error so far. */
+  complaints(): string;
   /** Exit code, or the signal that ended it. */
   readonly ended: Promise<number | string>;
 }
@@ -102,6 +104,11 @@ function startWorker(env: Record<string, string>) {
       reject(new Error(`The worker ended (${how}) before it was ready:\n${complaints.join('')}`)),
     );
   });
-  const process_: WorkerProcess = { pid: child.pid!, signal: (name) => void child.kill(name), ended };
+  const process_: WorkerProcess = {
+    pid: child.pid!,
+    signal: (name) => void child.kill(name),
+    complaints: () => complaints.join(''),
+    ended,
+  };
   return { process: process_, ready };
 }
