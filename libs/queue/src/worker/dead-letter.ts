@@ -3,7 +3,7 @@ import type { StoredError } from '../job/errors.js';
 import { createJobId, parseJobId } from '../job/id.js';
 import { type Priority, priorities } from '../job/state.js';
 import { storeError } from '../job/stored-error.js';
-import type { JobRecord, NewJob } from '../store/store.js';
+import type { ClaimedJob, JobRecord, NewJob } from '../store/store.js';
 import type { Clock } from '../time/clock.js';
 import type { Attempt } from './attempt.js';
 import type { Texts } from './services.js';
@@ -38,6 +38,14 @@ export class DeadLetters {
     return [this.letter(attempt.task, { id, task, root, error: storeError(error), attempts: attempt.number })];
   }
 
+  /** For a job that failed before its code was called: it cannot be read, or may not run again. */
+  ofRefused(job: ClaimedJob, error: unknown): NewJob[] | undefined {
+    const task = this.tasks.get(job.task);
+    if (!task?.options.deadLetter || this.isLetter(job)) return undefined;
+    const { id, root, attempts } = job;
+    return [this.letter(task, { id, task: job.task, root, error: storeError(error), attempts: attempts + 1 })];
+  }
+
   /** For a job that failed without an attempt of its own telling so: its worker was lost once too often. */
   ofRecord(record: JobRecord): NewJob | undefined {
     const task = this.tasks.get(record.task);
@@ -70,7 +78,7 @@ export class DeadLetters {
     };
   }
 
-  private isLetter(record: JobRecord): boolean {
+  private isLetter(record: Pick<JobRecord, 'id' | 'body'>): boolean {
     if (!parseJobId(record.id)) return false;
     try {
       return open(record.body, this.texts.codec).headers?.[deadLetterHeader] !== undefined;

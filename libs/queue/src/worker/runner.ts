@@ -1,5 +1,5 @@
 import { open } from '../job/envelope.js';
-import { PayloadInvalid } from '../job/errors.js';
+import { PayloadInvalid, WorkerLost } from '../job/errors.js';
 import { TaskContext } from '../task/context.js';
 import { Attempt } from './attempt.js';
 import { Classifier } from './classify.js';
@@ -60,6 +60,10 @@ export class Runner {
     if (!task) return this.unknown.judge(held);
     try {
       const envelope = open(held.job.body, this.services.texts.codec);
+      // Whoever enqueued it by name alone did not know that it may run once only; the store allowed it another run.
+      if (task.options.onWorkerLost === 'fail' && held.job.crashes > 0) {
+        return this.classifier.failed('worker-lost', new WorkerLost(held.job.id, held.job.crashes));
+      }
       const attempt = new Attempt(held, task, envelope, this.services.deadlines);
       const bound = held.job.steps?.[boundStep];
       if (bound !== undefined) attempt.bound = Number(bound);
@@ -72,6 +76,7 @@ export class Runner {
   }
 
   private refuse(held: HeldJob, outcome: AttemptOutcome, desk: Desk): void {
+    if (outcome.kind === 'failed') outcome.then = this.deadLetters.ofRefused(held.job, outcome.error);
     desk.vacate(held);
     desk.settle(held, outcome);
   }
