@@ -239,12 +239,7 @@ describe('cancellation', () => {
     expect(await m.queue.cancel({ tags: ['nobody'] })).toBe(0);
 
     expect((await m.queue.counts()).map(({ queue, counts }) => [queue, counts.cancelled])).toEqual(
-      expect.arrayContaining(
-        [
-          ['other', 0],
-          ['work', 300],
-        ].slice(1),
-      ),
+      expect.arrayContaining([['work', 300]]),
     );
     expect((await m.queue.list({ task: 'other.task' })).jobs).toMatchObject([{ state: 'ready' }]);
   });
