@@ -67,7 +67,7 @@ export abstract class TaskContext {
   abstract log(message: string): Promise<void>;
   /** Keeps plain data for the next attempt. */
   abstract checkpoint(data: unknown): Promise<void>;
-  /** Runs `run` once over all attempts: its result is kept, and a later attempt gets it instead. Fenced. */
+  /** Runs `run` once over all attempts: its result is kept, and a later attempt gets it instead. Fenced. Names that begin with `~` are ours. */
   abstract step<T>(name: string, run: () => T | Promise<T>): Promise<T>;
   /** Ends the attempt: `scheduled` again after `delay`, no attempt spent. */
   abstract snooze(delay: Duration): never;

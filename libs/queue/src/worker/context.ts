@@ -1,5 +1,6 @@
-import { ResultInvalid } from '../job/errors.js';
+import { ConfigInvalid, ResultInvalid } from '../job/errors.js';
 import { parseJobId } from '../job/id.js';
+import { limits } from '../job/limits.js';
 import { NotPlain } from '../job/plain.js';
 import { priorities } from '../job/state.js';
 import { type JobInfo, TaskContext, type TaskLogger } from '../task/context.js';
@@ -73,14 +74,13 @@ export class AttemptContext extends TaskContext {
     return this.latest.data;
   }
 
-  async progress(percent: number, detail?: unknown): Promise<void> {
-    if (!(percent >= 0 && percent <= 100)) throw new RangeError(`Progress is 0 to 100, not ${String(percent)}`);
-    await this.notes.progress(this.text(detail === undefined ? { percent } : { percent, detail }));
-    this.announce(percent, detail);
+  progress(percent: number, detail?: unknown): Promise<void> {
+    if (percent >= 0 && percent <= 100) return unattended(this.tell(percent, detail));
+    return Promise.reject(new RangeError(`Progress is 0 to 100, not ${String(percent)}`));
   }
 
   log(message: string): Promise<void> {
-    return this.notes.line(message);
+    return unattended(this.notes.line(message));
   }
 
   async checkpoint(data: unknown): Promise<void> {
@@ -88,7 +88,8 @@ export class AttemptContext extends TaskContext {
     this.latest = { data };
   }
 
-  step<T>(name: string, run: () => T | Promise<T>): Promise<T> {
+  async step<T>(name: string, run: () => T | Promise<T>): Promise<T> {
+    checkStepName(name);
     this.steps ??= new Map();
     let step = this.steps.get(name);
     if (!step) this.steps.set(name, (step = this.once(name, run)));
@@ -123,8 +124,8 @@ export class AttemptContext extends TaskContext {
 
   /** A step that fails may be tried again, also within the attempt. */
   private async once(name: string, run: () => unknown): Promise<unknown> {
-    const before = this.of.held.job.steps?.[name];
-    if (before !== undefined) return this.services.texts.read(before);
+    const before = this.of.held.job.steps;
+    if (before && Object.hasOwn(before, name)) return this.services.texts.read(before[name]!);
     try {
       const result = await run();
       await this.notes.keep({ step: { name, result: this.text(result) } });
@@ -133,6 +134,11 @@ export class AttemptContext extends TaskContext {
       this.steps?.delete(name);
       throw error;
     }
+  }
+
+  private async tell(percent: number, detail: unknown): Promise<void> {
+    await this.notes.progress(this.text(detail === undefined ? { percent } : { percent, detail }));
+    this.announce(percent, detail);
   }
 
   private text(value: unknown): string {
@@ -170,4 +176,19 @@ export class AttemptContext extends TaskContext {
       timeout: this.of.timeout.after,
     });
   }
+}
+
+/** Who does not wait for it need not hear that it came too late: an unhandled rejection would end the process. */
+function unattended(promise: Promise<void>): Promise<void> {
+  promise.catch(() => undefined);
+  return promise;
+}
+
+/** What begins with `~` is ours: `RetryLater` remembers its bound that way. */
+function checkStepName(name: string): void {
+  if (typeof name === 'string' && name !== '' && name.length <= limits.key && !name.startsWith('~')) return;
+  throw new ConfigInvalid(
+    'step',
+    `'${String(name).slice(0, 64)}' cannot name a step: use 1 to ${limits.key} characters, the first of them not '~'.`,
+  );
 }

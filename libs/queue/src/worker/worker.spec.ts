@@ -539,6 +539,25 @@ describe('Worker', () => {
   });
 
   describe('steps and notes', () => {
+    it('keeps the result of a step under any name but those that are ours', async () => {
+      const names = ['constructor', '__proto__', '~attempts', ''];
+      const worker = await world.worker([
+        handler(async (_, ctx) => {
+          const results = await Promise.allSettled(names.map((name) => ctx.step(name, () => ctx.attempt)));
+          if (ctx.attempt === 1) throw new Error('once more');
+          return results.map((result) => (result.status === 'fulfilled' ? result.value : String(result.reason)));
+        }),
+      ]);
+      const { id } = await world.queue.enqueue('work');
+      await worker.idle();
+      await world.clock.advance('1m');
+      await worker.idle();
+
+      const refused = (name: string) =>
+        expect.stringContaining(`ConfigInvalid: '${name}' cannot name a step: use 1 to 256 characters`);
+      expect(await world.look(id)).toMatchObject({ result: [1, 1, refused('~attempts'), refused('')] });
+    });
+
     it('DT11: skips the steps that earlier attempts finished', async () => {
       const ran: string[] = [];
       const job = await outcome(
