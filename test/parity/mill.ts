@@ -161,6 +161,10 @@ function loggerInto(lines: Line[]): LoggerService {
   const say =
     (level: string) =>
     (text: unknown, ...more: unknown[]) =>
-      void lines.push({ level, text: String(text), stack: more.length > 1 ? String(more[0] ?? '') : undefined });
+      void lines.push({
+        level,
+        text: String(text),
+        stack: more.length > 1 ? ((more[0] as string | undefined) ?? '') : undefined,
+      });
   return { log: say('log'), warn: say('warn'), error: say('error'), debug: say('debug'), verbose: say('verbose') };
 }

@@ -144,7 +144,7 @@ describe('cancellation', () => {
       await started;
       expect(await job.cancel()).toMatchObject({ applied: true, state: 'active', signalled: true });
       await m.turn('1s');
-      expect(await Promise.race([signalled, 'silence'])).toBe('cancel');
+      expect(await Promise.race([signalled, Promise.resolve('silence')])).toBe('cancel');
       await m.turn('3s');
 
       expect(await m.look(job)).toMatchObject({ state, reason: state === 'cancelled' ? 'request' : null });
