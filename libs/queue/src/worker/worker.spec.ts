@@ -545,7 +545,9 @@ describe('Worker', () => {
         handler(async (_, ctx) => {
           const results = await Promise.allSettled(names.map((name) => ctx.step(name, () => ctx.attempt)));
           if (ctx.attempt === 1) throw new Error('once more');
-          return results.map((result) => (result.status === 'fulfilled' ? result.value : String(result.reason)));
+          return results.map((result): unknown =>
+            result.status === 'fulfilled' ? result.value : String(result.reason),
+          );
         }),
       ]);
       const { id } = await world.queue.enqueue('work');
@@ -553,7 +555,7 @@ describe('Worker', () => {
       await world.clock.advance('1m');
       await worker.idle();
 
-      const refused = (name: string) =>
+      const refused = (name: string): unknown =>
         expect.stringContaining(`ConfigInvalid: '${name}' cannot name a step: use 1 to 256 characters`);
       expect(await world.look(id)).toMatchObject({ result: [1, 1, refused('~attempts'), refused('')] });
     });
