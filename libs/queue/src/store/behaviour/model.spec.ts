@@ -31,6 +31,9 @@ const faults: Record<string, Fault> = {
   'does not replace': (store) => ({
     enqueue: (jobs) => store.enqueue(jobs.map((job) => ({ ...job, onDuplicate: 'return' }))),
   }),
+  'ignores what a job waits for': (store) => ({
+    enqueue: (jobs) => store.enqueue(jobs.map((job) => ({ ...job, after: undefined }))),
+  }),
   'ignores the expiry': (store) => ({
     enqueue: (jobs) => store.enqueue(jobs.map((job) => ({ ...job, expires: undefined }))),
   }),

@@ -52,6 +52,20 @@ describe('fsck', () => {
     expect(fsck(world)).toMatchObject([{ invariant: 'I1', jobs: [ready!.id] }]);
   });
 
+  it('finds a blocked job that nobody will tell (I1)', () => {
+    const { world, inState, job } = setup();
+    const parent = inState('ready')[0]!;
+    enqueue(world, [job({ after: [parent.id] })]);
+    const [blocked] = inState('blocked');
+    expect(fsck(world)).toEqual([]);
+
+    parent.dependents = undefined;
+    expect(fsck(world)).toMatchObject([{ invariant: 'I1', jobs: [blocked!.id] }]);
+
+    blocked!.waitsFor = [];
+    expect(fsck(world)).toMatchObject([{ invariant: 'I1', jobs: [blocked!.id] }]);
+  });
+
   it('finds an id in a place without a record (I1)', () => {
     const { world, shard, inState } = setup();
     shard.jobs.delete(inState('ready')[0]!.id);

@@ -68,7 +68,7 @@ function asked(job: NewJob): string {
     keep === undefined &&
     !crashLimit &&
     !attempts &&
-    !after &&
+    !after?.length &&
     !parent &&
     !root &&
     !tags
@@ -84,7 +84,7 @@ function asked(job: NewJob): string {
     crash: crashLimit,
     keep: keep === Infinity ? 'inf' : keep,
     attempts: attempts || undefined,
-    after: after && after.length > 0 ? [...new Set(after)].map(nameOf) : undefined,
+    after: after?.length ? [...new Set(after)].map(nameOf) : undefined,
     rest: Object.values(rest).some((value) => value !== undefined) ? JSON.stringify(rest) : undefined,
   });
 }
