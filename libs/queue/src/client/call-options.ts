@@ -1,6 +1,6 @@
 import type { Envelope } from '../job/envelope.js';
 import { ConfigInvalid } from '../job/errors.js';
-import { isQueueName, parseJobId } from '../job/id.js';
+import { isOwnName, isQueueName, parseJobId } from '../job/id.js';
 import { limits } from '../job/limits.js';
 import { checkOptions } from '../job/options.js';
 import { priorities } from '../job/state.js';
@@ -91,7 +91,7 @@ export function keysOf(
   if (jobId !== undefined) keys.push({ key: `=${jobId}`, until: untilOf(named ? unique?.until : undefined, 'kept') });
   if (unique?.key !== undefined) {
     const key = typeof unique.key === 'function' ? unique.key(payload) : unique.key;
-    if (typeof key !== 'string' || key === '' || key.length > limits.key) {
+    if (!isOwnName(key)) {
       refuse('unique.key', `must give a text of 1 to ${limits.key} characters, not ${String(key).slice(0, 64)}`);
     }
     keys.push({ key: `${task}:${key}`, until: untilOf(unique.until, 'settled') });
@@ -127,8 +127,8 @@ function checkCallRetry(retry: CallRetryOptions): void {
 }
 
 function checkName(jobId: string): void {
-  if (typeof jobId !== 'string' || jobId === '' || jobId.length > limits.key) {
-    refuse('jobId', `must be a text of 1 to ${limits.key} characters`);
+  if (!isOwnName(jobId)) {
+    refuse('jobId', `must be a well-formed text of 1 to ${limits.key} characters`);
   }
   if (parseJobId(jobId)) refuse('jobId', `'${jobId}' looks like an id of ours: choose a name of your own`);
 }

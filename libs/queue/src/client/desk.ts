@@ -5,6 +5,7 @@ import { decode } from '../job/text.js';
 import type { JobView } from '../job/view.js';
 import type { ControlAnswer, JobKey, Store } from '../store/store.js';
 import type { Clock } from '../time/clock.js';
+import { follow } from './follow.js';
 import { affected, type ControlVerb, type JobQuery, listQuery } from './job-query.js';
 import { jobView } from './job-view.js';
 import type { Waiters } from './waiters.js';
@@ -36,6 +37,10 @@ export class Desk {
   async look<R>(key: JobKey): Promise<JobView<R> | undefined> {
     const [record] = await this.store.find([key]);
     return record && jobView<R>(record, this.codec);
+  }
+
+  follow<R>(id: string): AsyncIterableIterator<JobView<R>> {
+    return follow(id, this.waiters, (record) => jobView<R>(record, this.codec));
   }
 
   async page(query: JobQuery, cursor?: string): Promise<JobsPage> {

@@ -1,4 +1,5 @@
 import type { EventMap, EventName, Events } from '../events/events.js';
+import { Feed } from './feed.js';
 
 /** A fact with its name. */
 export type Fact = { [N in EventName]: { name: N } & EventMap[N] }[EventName];
@@ -28,23 +29,12 @@ const names: Record<EventName, true> = {
 /** Facts kept for a reader that is slow; the oldest beyond go. */
 const backlog = 1000;
 
-/** Facts of this process, in the order they are announced. Listens from the first `next()` until the reader leaves its loop. */
-export async function* eventStream(events: Events): AsyncGenerator<Fact, void> {
-  const facts: Fact[] = [];
-  let wake = () => {};
-  const stops = (Object.keys(names) as EventName[]).map((name) =>
-    events.on(name, (fact) => {
-      facts.push({ name, ...fact } as Fact);
-      if (facts.length > backlog) facts.shift();
-      wake();
-    }),
-  );
-  try {
-    for (;;) {
-      while (facts.length > 0) yield facts.shift()!;
-      await new Promise<void>((resolve) => (wake = resolve));
-    }
-  } finally {
-    for (const stop of stops) stop();
-  }
+/** Facts of this process, in the order they are announced. Listens from the first `next()` until the reader leaves. */
+export function eventStream(events: Events): Feed<Fact> {
+  return new Feed((feed) => {
+    const stops = (Object.keys(names) as EventName[]).map((name) =>
+      events.on(name, (fact) => feed.give({ name, ...fact } as Fact)),
+    );
+    return () => stops.forEach((stop) => stop());
+  }, backlog);
 }

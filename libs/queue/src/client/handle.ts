@@ -22,6 +22,10 @@ export class Handle<R = unknown> implements JobHandle<R> {
     return resultOf(record, this.desk) as R;
   }
 
+  follow(): AsyncIterableIterator<JobView<R>> {
+    return this.desk.follow<R>(this.id);
+  }
+
   async cancel(options?: { reason?: string; force?: boolean }): Promise<ControlResult> {
     return this.desk.control('cancel', [this.id], options).then(([answer]) => answer!);
   }

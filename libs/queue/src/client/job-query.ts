@@ -1,4 +1,6 @@
 import { ConfigInvalid } from '../job/errors.js';
+import { isOwnName } from '../job/id.js';
+import { limits } from '../job/limits.js';
 import { checkOptions } from '../job/options.js';
 import { isFinal, type JobState, jobStates, may } from '../job/state.js';
 import type { ListQuery } from '../store/store.js';
@@ -27,12 +29,18 @@ const known = ['state', 'queue', 'task', 'tags', 'parent', 'since', 'limit'];
 export function listQuery(query: JobQuery): ListQuery {
   checkOptions('', query, known);
   const { state, tags, since, ...rest } = query;
+  for (const [field, texts] of Object.entries({ queue: rest.queue, task: rest.task, parent: rest.parent, tags })) {
+    for (const text of [texts ?? []].flat()) if (!isOwnName(text)) throw new ConfigInvalid(field, notFound(field, text));
+  }
   const list: ListQuery = { ...rest };
   if (state !== undefined) list.states = statesOf(state);
   if (tags !== undefined) list.tags = [...tags];
   if (since !== undefined) list.since = Number(since);
   return list;
 }
+
+const notFound = (field: string, text: unknown) =>
+  `${field}: '${String(text).slice(0, 64)}' names nothing: give a well-formed text of 1 to ${limits.key} characters.`;
 
 /** Those of the query's states that the verb may start from. */
 export function affected(verb: ControlVerb, query: JobQuery): JobState[] {

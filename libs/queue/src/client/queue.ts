@@ -178,7 +178,7 @@ export class Queue implements TaskEnqueuer {
   }
 
   /** Facts of this process as they happen; `rxjs.from()` makes an Observable of it. Best effort: the store has the truth. */
-  events$(): AsyncGenerator<Fact, void> {
+  events$(): AsyncIterableIterator<Fact> {
     return eventStream(this.events);
   }
 

@@ -1,4 +1,5 @@
 import { ConfigInvalid } from '../job/errors.js';
+import { isOwnName } from '../job/id.js';
 import { limits } from '../job/limits.js';
 import type { TaskContext } from '../task/context.js';
 import type { TaskOptions } from '../task/definition.js';
@@ -45,8 +46,8 @@ export function checkHeaders(headers: Record<string, string>): void {
 export function checkTags(tags: readonly string[]): void {
   if (tags.length > maxTags) refuse('tags', `a job may have ${maxTags} tags, not ${tags.length}`);
   for (const tag of tags) {
-    if (typeof tag !== 'string' || tag === '' || tag.length > limits.key) {
-      refuse('tags', `a tag is a text of 1 to ${limits.key} characters, not '${String(tag).slice(0, 64)}'`);
+    if (!isOwnName(tag)) {
+      refuse('tags', `a tag is a well-formed text of 1 to ${limits.key} characters, not '${String(tag).slice(0, 64)}'`);
     }
   }
 }

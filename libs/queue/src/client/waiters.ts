@@ -4,14 +4,12 @@ import type { Hint, JobRecord, Listener, Store } from '../store/store.js';
 import type { Clock, Timer } from '../time/clock.js';
 import { keepAlive } from '../time/keep-alive.js';
 
-interface Waiter {
-  id: string;
-  /** As last seen. */
-  state: JobState;
-  /** Why the last look failed. */
-  trouble?: Error;
-  resolve(record: JobRecord): void;
-  reject(error: Error): void;
+/** Somebody who looks at a job again whenever it may have changed. */
+export interface Watcher {
+  /** As it is now; `undefined` when there is no such job. Also called when nothing has changed. */
+  seen(record: JobRecord | undefined): void;
+  /** A look failed; the next may succeed. */
+  failed(error: Error): void;
 }
 
 /** Milliseconds between two looks without a hint. */
@@ -22,11 +20,11 @@ const linger = 1000;
 const together = 500;
 
 /**
- * Everybody of this process who waits for a job to be settled. One listener and one timer for all of them; both go
+ * Everybody of this process who waits for a job to be settled, or follows it. One listener and one timer for all of them; both go
  * when nobody waits. Hints only speed things up: every job is looked at once a second.
  */
 export class Waiters {
-  private readonly waiting = new Map<string, Set<Waiter>>();
+  private readonly waiting = new Map<string, Set<Watcher>>();
   private readonly wanted = new Set<string>();
   private listener?: Promise<Listener | undefined>;
   private deaf = false;
@@ -43,24 +41,38 @@ export class Waiters {
   async settled(id: string, timeout: number, signal?: AbortSignal): Promise<JobRecord> {
     signal?.throwIfAborted();
     return new Promise((resolve, reject) => {
-      const leave = () => {
+      let state: JobState = 'ready';
+      let trouble: Error | undefined;
+      const leave = this.watch(id, {
+        seen(record) {
+          trouble = undefined;
+          if (!record) refuse(new JobNotFound(id));
+          else if (isFinal(record.state)) end(() => resolve(record));
+          else state = record.state;
+        },
+        failed(error) {
+          // A store that is away may come back in time; anything else is told at once.
+          if (MillraceError.is(error, 'STORE_UNAVAILABLE')) trouble = error;
+          else refuse(error);
+        },
+      });
+      const abort = () => refuse(signal!.reason as Error);
+      const timer = this.clock.after(timeout, () => refuse(trouble ?? new ResultTimeout(id, timeout, state)));
+      const end = (tell: () => void) => {
         timer.cancel();
         signal?.removeEventListener('abort', abort);
-        this.remove(waiter);
+        leave();
+        tell();
       };
-      const waiter: Waiter = {
-        id,
-        state: 'ready',
-        resolve: (record) => (leave(), resolve(record)),
-        reject: (error) => (leave(), reject(error)),
-      };
-      const abort = () => waiter.reject(signal!.reason as Error);
-      const timer = this.clock.after(timeout, () => {
-        waiter.reject(waiter.trouble ?? new ResultTimeout(id, timeout, waiter.state));
-      });
+      const refuse = (error: Error) => end(() => reject(error));
       signal?.addEventListener('abort', abort, { once: true });
-      this.add(waiter);
     });
+  }
+
+  /** Looks now, with every hint, and once a second. Answers the function that ends it. */
+  watch(id: string, watcher: Watcher): () => void {
+    this.add(id, watcher);
+    return () => this.remove(id, watcher);
   }
 
   /** How many wait. */
@@ -70,23 +82,23 @@ export class Waiters {
     return size;
   }
 
-  private add(waiter: Waiter): void {
-    const group = this.waiting.get(waiter.id);
-    if (group) group.add(waiter);
+  private add(id: string, watcher: Watcher): void {
+    const group = this.waiting.get(id);
+    if (group) group.add(watcher);
     else {
-      this.waiting.set(waiter.id, new Set([waiter]));
+      this.waiting.set(id, new Set([watcher]));
       this.deaf = true;
     }
     this.lingering?.cancel();
     this.release ??= keepAlive();
     this.timer ??= this.clock.after(interval, () => this.tick());
-    this.look(waiter.id);
+    this.look(id);
   }
 
-  private remove(waiter: Waiter): void {
-    const group = this.waiting.get(waiter.id);
-    group?.delete(waiter);
-    if (group?.size === 0) this.waiting.delete(waiter.id);
+  private remove(id: string, watcher: Watcher): void {
+    const group = this.waiting.get(id);
+    if (!group?.delete(watcher)) return;
+    if (group.size === 0) this.waiting.delete(id);
     if (this.waiting.size > 0) return;
     this.timer?.cancel();
     this.timer = undefined;
@@ -126,31 +138,26 @@ export class Waiters {
   }
 
   private seen(id: string, record: JobRecord | undefined): void {
-    for (const waiter of [...(this.waiting.get(id) ?? [])]) {
-      waiter.trouble = undefined;
-      if (!record) waiter.reject(new JobNotFound(id));
-      else if (isFinal(record.state)) waiter.resolve(record);
-      else waiter.state = record.state;
-    }
+    for (const watcher of [...(this.waiting.get(id) ?? [])]) watcher.seen(record);
   }
 
-  /** A store that is away may come back in time; anything else is told at once. */
   private failed(id: string, error: Error): void {
-    for (const waiter of [...(this.waiting.get(id) ?? [])]) {
-      if (MillraceError.is(error, 'STORE_UNAVAILABLE')) waiter.trouble = error;
-      else waiter.reject(error);
-    }
+    for (const watcher of [...(this.waiting.get(id) ?? [])]) watcher.failed(error);
   }
 
-  /** Listens for everybody who waits now. The listener before goes once this one hears, and nobody waits for either. */
+  /**
+   * Listens for everybody who waits now. The listener before goes once this one hears, and nobody waits for either. When
+   * it cannot listen, the one before stays, and the next look tries again.
+   */
   private listen(): void {
     this.deaf = false;
     const before = this.listener;
     const jobs = [...this.waiting.keys()];
     this.listener = this.store
       .listen({ jobs }, (hint) => this.heard(hint))
-      .catch(() => undefined)
+      .catch(() => void (this.deaf = true))
       .then((listener) => {
+        if (!listener) return before;
         void before?.then((old) => old?.stop());
         // What was settled between the first look and now has made no sound.
         for (const id of jobs) if (this.waiting.has(id)) this.look(id);

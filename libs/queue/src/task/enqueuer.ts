@@ -78,6 +78,12 @@ export interface JobHandle<R = unknown> {
    * inside a handler it throws unless `insideTask` is given.
    */
   result(options?: ResultOptions): Promise<R>;
+  /**
+   * The job as it is now, and again whenever it has changed, until it is settled or gone: `for await (const view of
+   * job.follow()) …`. Woken by hints, looks once a second at least, waits for a store that is away. Leave with `break`,
+   * or with the iterator's `return()`.
+   */
+  follow(): AsyncIterableIterator<JobView<R>>;
   /** Never waits. A waiting job is cancelled at once; a running one is signalled, or with `force` loses its hold now. */
   cancel(options?: { reason?: string; force?: boolean }): Promise<ControlResult>;
   /** A failed or cancelled job becomes ready, attempts from 0, same id. */
