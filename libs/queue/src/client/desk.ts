@@ -1,12 +1,13 @@
 import type { Events } from '../events/events.js';
 import type { Codec } from '../job/envelope.js';
-import { parseJobId } from '../job/id.js';
+import { ConfigInvalid } from '../job/errors.js';
+import { isOwnName, parseJobId } from '../job/id.js';
 import { decode } from '../job/text.js';
 import type { JobView } from '../job/view.js';
 import type { ControlAnswer, JobKey, Store } from '../store/store.js';
 import type { Clock } from '../time/clock.js';
 import { follow } from './follow.js';
-import { affected, type ControlVerb, type JobQuery, listQuery } from './job-query.js';
+import { affected, type ControlVerb, isHopeless, type JobQuery, listQuery } from './job-query.js';
 import { jobView } from './job-view.js';
 import type { Waiters } from './waiters.js';
 import { whyWaiting } from './why-waiting.js';
@@ -35,6 +36,7 @@ export class Desk {
   ) {}
 
   async look<R>(key: JobKey): Promise<JobView<R> | undefined> {
+    if ('name' in key && !isOwnName(key.name)) return undefined;
     const [record] = await this.store.find([key]);
     return record && jobView<R>(record, this.codec);
   }
@@ -44,11 +46,16 @@ export class Desk {
   }
 
   async page(query: JobQuery, cursor?: string): Promise<JobsPage> {
-    const page = await this.store.list({ ...listQuery(query), cursor });
+    const list = listQuery(query);
+    if (isHopeless(query)) return { jobs: [] };
+    const page = await this.store.list({ ...list, cursor });
     return { ...page, jobs: page.jobs.map((record) => jobView(record, this.codec)) };
   }
 
   async control(verb: ControlVerb, ids: string[], options?: CancelOptions): Promise<ControlAnswer[]> {
+    if (options?.reason !== undefined && !isOwnName(options.reason)) {
+      throw new ConfigInvalid('reason', 'reason: must be a well-formed text of 1 to 256 characters.');
+    }
     const answers = verb === 'cancel' ? await this.store.cancel(ids, options) : await this.store[verb](ids);
     if (verb === 'cancel' && this.events?.has('job.cancelled'))
       await this.announce(answers, options?.reason ?? 'request');
@@ -58,7 +65,7 @@ export class Desk {
   /** Page by page, each job as it is then. Answers how many were changed. */
   async controlAll(verb: ControlVerb, query: JobQuery, options?: CancelOptions): Promise<number> {
     const states = affected(verb, query);
-    if (states.length === 0) return 0;
+    if (states.length === 0 || isHopeless(query)) return 0;
     let count = 0;
     let cursor: string | undefined;
     do {

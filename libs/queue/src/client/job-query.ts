@@ -1,6 +1,7 @@
 import { ConfigInvalid } from '../job/errors.js';
 import { isOwnName } from '../job/id.js';
 import { limits } from '../job/limits.js';
+import { isOwnName } from '../job/id.js';
 import { checkOptions } from '../job/options.js';
 import { isFinal, type JobState, jobStates, may } from '../job/state.js';
 import type { ListQuery } from '../store/store.js';
@@ -41,6 +42,11 @@ export function listQuery(query: JobQuery): ListQuery {
 
 const notFound = (field: string, text: unknown) =>
   `${field}: '${String(text).slice(0, 64)}' names nothing: give a well-formed text of 1 to ${limits.key} characters.`;
+
+/** No job can have such a queue, task, parent or tag: there is nothing to ask the store, which may not be able to take the text. */
+export function isHopeless({ queue, task, parent, tags = [] }: JobQuery): boolean {
+  return [queue, task, parent, ...tags].some((name) => name !== undefined && !isOwnName(name));
+}
 
 /** Those of the query's states that the verb may start from. */
 export function affected(verb: ControlVerb, query: JobQuery): JobState[] {

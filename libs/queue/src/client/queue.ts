@@ -1,5 +1,5 @@
 import { ConfigInvalid, DuplicateJob } from '../job/errors.js';
-import { isTaskName } from '../job/id.js';
+import { isQueueName, isTaskName } from '../job/id.js';
 import { Events } from '../events/events.js';
 import type { EnqueueAnswer, HistoryBucket, QueueRecord, QueueSettings, Store, WorkerRecord } from '../store/store.js';
 import type { TaskDefinition } from '../task/definition.js';
@@ -169,6 +169,7 @@ export class Queue implements TaskEnqueuer {
 
   /** Changes settings of a queue (`null` clears one) and answers them all. */
   async configure(queue: string, change: Partial<QueueSettings>): Promise<QueueSettings> {
+    if (!isQueueName(queue)) throw new ConfigInvalid('queue', `'${String(queue).slice(0, 64)}' is no queue name.`);
     return this.store.configure(queue, change);
   }
 

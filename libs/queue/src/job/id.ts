@@ -1,4 +1,5 @@
 import { randomFillSync } from 'node:crypto';
+import { limits } from './limits.js';
 
 /**
  * A job id says where the job lives: `<queue>~<shard>~<time><random>`.
@@ -64,6 +65,16 @@ function randomTail(): string {
     }
   }
   return text;
+}
+
+const loneSurrogate = /\p{Surrogate}/u;
+
+/**
+ * A name that a caller may choose, for a job, a key or a tag: 1 to `limits.key` characters of well-formed text. Lone
+ * surrogates cannot be written as UTF-8, so some stores would take two such names for one.
+ */
+export function isOwnName(name: unknown): name is string {
+  return typeof name === 'string' && name !== '' && name.length <= limits.key && !loneSurrogate.test(name);
 }
 
 const queueName = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/;
