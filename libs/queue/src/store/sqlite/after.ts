@@ -24,6 +24,11 @@ export function carryWithin(tx: Transaction, { queue, shard }: Lane): void {
   tx.effects.carryWithin(`${queue}~${shard.toString(36)}`, (effect) => apply(tx, effect), limits.batch);
 }
 
+/** Whether something was put off and nobody went on with it. */
+export function isUnfinished(tx: Transaction): boolean {
+  return tx.db.rows('after.outbox', 1).length > 0;
+}
+
 /** Goes on with what was put off, a bounded part of it. Answers how many effects it began with. */
 export function carryOn(tx: Transaction): number {
   for (const [n, kind, from, to, last] of tx.db.rows('after.outbox', tx.room)) {

@@ -2,6 +2,7 @@ import { jobStates, type JobState } from '../../job/state.js';
 import { checkLedger } from '../fsck-rules/ledger.js';
 import { checkUnique } from '../fsck-rules/unique.js';
 import type { Violation } from '../store.js';
+import { isUnfinished } from './after.js';
 import { type Lane, laneOf, readyIn } from './lane.js';
 import { counts } from './look.js';
 import { type Job, jobOf } from './row.js';
@@ -57,7 +58,7 @@ function isInPlace(job: Job, lane: Lane): boolean {
 
 /** I1: a blocked job waits for something that will tell it, now or from the outbox. */
 function checkLinks(tx: Transaction): Violation[] {
-  if (tx.db.rows('after.outbox', 1).length > 0) return [];
+  if (isUnfinished(tx)) return [];
   return violation('I1', 'blocked by jobs that will not tell them', ids(tx, 'fsck.stuck'));
 }
 

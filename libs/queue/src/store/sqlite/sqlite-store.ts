@@ -1,7 +1,7 @@
 import { MillraceError } from '../../job/errors.js';
 import { type Clock, systemClock } from '../../time/clock.js';
 import type { Store } from '../store.js';
-import { carry, carryOn, statesNow } from './after.js';
+import { carry, carryOn, isUnfinished, statesNow } from './after.js';
 import { cancel, configure, remove, reschedule, retry } from './control.js';
 import { Database } from './database.js';
 import { enqueue } from './enqueue.js';
@@ -118,7 +118,7 @@ export function storeOn(db: Database, clock: Clock): Store {
     history: (query) => read((tx) => history(tx, query)),
     listen: async (topics, hear) => hints.listen(topics, hear),
     // All shards are in one file: only what was too much for one transaction may wait in the outbox.
-    relay: () => write(carryOn),
+    relay: async () => ((await read(isUnfinished)) ? write(carryOn) : 0),
     fsck: () => read(fsck),
   };
 }
