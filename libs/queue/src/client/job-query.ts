@@ -1,7 +1,5 @@
 import { ConfigInvalid } from '../job/errors.js';
 import { isOwnName } from '../job/id.js';
-import { limits } from '../job/limits.js';
-import { isOwnName } from '../job/id.js';
 import { checkOptions } from '../job/options.js';
 import { isFinal, type JobState, jobStates, may } from '../job/state.js';
 import type { ListQuery } from '../store/store.js';
@@ -30,18 +28,12 @@ const known = ['state', 'queue', 'task', 'tags', 'parent', 'since', 'limit'];
 export function listQuery(query: JobQuery): ListQuery {
   checkOptions('', query, known);
   const { state, tags, since, ...rest } = query;
-  for (const [field, texts] of Object.entries({ queue: rest.queue, task: rest.task, parent: rest.parent, tags })) {
-    for (const text of [texts ?? []].flat()) if (!isOwnName(text)) throw new ConfigInvalid(field, notFound(field, text));
-  }
   const list: ListQuery = { ...rest };
   if (state !== undefined) list.states = statesOf(state);
   if (tags !== undefined) list.tags = [...tags];
   if (since !== undefined) list.since = Number(since);
   return list;
 }
-
-const notFound = (field: string, text: unknown) =>
-  `${field}: '${String(text).slice(0, 64)}' names nothing: give a well-formed text of 1 to ${limits.key} characters.`;
 
 /** No job can have such a queue, task, parent or tag: there is nothing to ask the store, which may not be able to take the text. */
 export function isHopeless({ queue, task, parent, tags = [] }: JobQuery): boolean {
