@@ -45,6 +45,8 @@ describe.each(stores)('workers that die, on %s', (kind) => {
     expect(world.lines('ended')).toEqual([expect.objectContaining({ pid: again.pid })]);
     const next = await world.tasks.write.run({ name: 'after' }, { timeout: '10s' });
     expect(next.worker).toBeGreaterThan(0);
+    frozen.signal('SIGTERM');
+    expect(await frozen.ended).toBe(0);
   });
 
   it('W6: a job that kills its process is failed with WorkerLost at the third crash, and takes no innocent neighbour along', async () => {
