@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { isUUID } from 'class-validator';
-import type { Repository } from 'typeorm';
+import { MoreThan, type Repository } from 'typeorm';
 import { Order, type OrderItem } from './order.entity.js';
 
 @Injectable()
@@ -24,6 +24,13 @@ export class OrdersService {
 
   async find(id: string): Promise<Order | null> {
     return isUUID(id) ? this.orders.findOneBy({ id }) : null;
+  }
+
+  /** Ids of orders that nobody has processed yet, a page at a time, in their order from `after` on. */
+  async unprocessed(after: string, limit: number): Promise<string[]> {
+    const where = { status: 'placed' as const, id: MoreThan(after) };
+    const found = await this.orders.find({ select: { id: true }, where, order: { id: 'ASC' }, take: limit });
+    return found.map(({ id }) => id);
   }
 
   /** Safe to repeat: only a placed order changes, so `processedAt` stays that of the first time. */

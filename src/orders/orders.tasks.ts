@@ -12,6 +12,9 @@ export interface ProcessedOrder {
   status: OrderStatus;
 }
 
+/** The job's name is made from the row: whoever enqueues it again, for whatever reason, finds the one there is. */
+export const orderJobId = (orderId: string) => `order:${orderId}`;
+
 export class OrderTasks extends defineTasks('orders', {
   process: task({
     payload: ProcessOrder,

@@ -39,6 +39,27 @@ describe('bad days', () => {
     60_000,
   );
 
+  (redisAvailable() ? it : it.skip)(
+    'keeps an order whose job could not be enqueued, and a worker makes up for it',
+    async () => {
+      const redis = await startRedis({ appendonly: true });
+      const shop = await Shop.open({ QUEUE_URL: redis.url }, { worker: false });
+      await redis.kill();
+      const { error } = await shop.post('/orders', order);
+      expect(error).toMatchObject({ code: 'STORE_UNAVAILABLE', detail: { orderId: expect.any(String) } });
+      const { orderId } = error.detail;
+      expect((await shop.get(`/orders/${orderId}`)).data).toMatchObject({ status: 'placed' });
+
+      await redis.restart();
+      await shop.startWorker();
+
+      await eventually(async () => (await shop.get(`/orders/${orderId}`)).data?.status === 'processed');
+      await shop.close();
+      await redis.stop();
+    },
+    60_000,
+  );
+
   it('answers 429, and when to try again, while a queue is full', async () => {
     const shop = await Shop.open({}, { worker: false });
     const store = await fromUrl(shop.env.QUEUE_URL!);

@@ -10,7 +10,9 @@ import { MailModule } from '../../../src/notifications/mail.module.js';
 import { NotificationHandlers } from '../../../src/notifications/notifications.handlers.js';
 import { NotificationTasks } from '../../../src/notifications/notifications.tasks.js';
 import { OrderHandlers } from '../../../src/orders/orders.handlers.js';
+import { OrdersRecovery } from '../../../src/orders/orders-recovery.js';
 import { OrdersModule } from '../../../src/orders/orders.module.js';
+import { OrderTasks } from '../../../src/orders/orders.tasks.js';
 import { ReportRenderer } from '../../../src/reports/report-renderer.js';
 import { ReportHandlers } from '../../../src/reports/reports.handlers.js';
 import { ReportsModule } from '../../../src/reports/reports.module.js';
@@ -21,7 +23,7 @@ import { ReportsModule } from '../../../src/reports/reports.module.js';
     SettingsModule,
     DatabaseModule,
     QueueModule.forRootAsync({ useClass: QueueConfig }),
-    QueueModule.forFeature([NotificationTasks]),
+    QueueModule.forFeature([OrderTasks, NotificationTasks]),
     WorkerModule.forRootAsync({
       inject: [Settings],
       useFactory: ({ WORKER_GRACE, WORKER_HEALTH_PORT }: Settings) => ({
@@ -35,6 +37,6 @@ import { ReportsModule } from '../../../src/reports/reports.module.js';
     ReportsModule,
     AccountsModule,
   ],
-  providers: [OrderHandlers, NotificationHandlers, ReportHandlers, AccountHandlers, ReportRenderer],
+  providers: [OrderHandlers, NotificationHandlers, ReportHandlers, AccountHandlers, ReportRenderer, OrdersRecovery],
 })
 export class AppWorkerModule {}
