@@ -1,6 +1,8 @@
-import { setup } from './world.js';
+import { setup, stores } from './world.js';
 
-describe('Redis that goes away', () => {
+const suite = stores.includes('redis') ? describe : describe.skip;
+
+suite('Redis that goes away', () => {
   let world: Awaited<ReturnType<typeof setup>>;
   beforeEach(async () => void (world = await setup('redis')));
   afterEach(() => world.close());

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { bindTasks, fromUrl, Queue, type Store } from 'millrace';
-import { type RunningRedis, startRedis } from '../../libs/queue/testkit/redis-server.js';
+import { redisAvailable, type RunningRedis, startRedis } from '../../libs/queue/testkit/redis-server.js';
 import { LedgerTasks } from '../fixtures/ledger.tasks.js';
 import { eventually } from '../support/eventually.js';
 
@@ -27,10 +27,13 @@ export interface WorkerProcess {
   readonly ended: Promise<number | string>;
 }
 
-export const stores = ['sqlite', 'redis'] as const;
+type Kind = 'sqlite' | 'redis';
+
+/** Every store that outlives a process and can be had here. */
+export const stores: readonly Kind[] = redisAvailable() ? ['sqlite', 'redis'] : ['sqlite'];
 
 /** A small world of its own: a real store, real worker processes, and a file in which every step of every job stands. */
-export async function setup(kind: (typeof stores)[number]) {
+export async function setup(kind: Kind) {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-faults-'));
   const ledger = join(folder, 'ledger');
   writeFileSync(ledger, '');
