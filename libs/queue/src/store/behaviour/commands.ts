@@ -13,6 +13,7 @@ export type Command =
   | { do: 'reconcile'; worker: number; lane: number; forgets: number }
   | { do: 'reap'; lane: number; page?: number }
   | { do: 'lose'; lane: number; keeper: number; ms: number; page?: number }
+  | { do: 'chain'; worker: number; lane: number; children: (JobPlan & { lane: number })[]; settle: EndPlan[] }
   | { do: 'prune'; lane: number; page?: number; keepCount?: number }
   | { do: 'note'; hold: number; stale: boolean; note: NotePlan }
   | { do: 'cancel'; jobs: number[]; force: boolean; reason?: string }
@@ -31,7 +32,7 @@ export interface JobPlan {
   crashLimit?: number;
   attempts?: number;
   tags?: string[];
-  /** Waits for jobs of any lane, counted from the newest. */
+  /** Waits for jobs of any lane. */
   after?: number[];
   /** Enqueues the id of an earlier job again. */
   again?: number;
@@ -96,8 +97,8 @@ const jobPlan: fc.Arbitrary<JobPlan> = fc.record({
   attempts: seldom(fc.nat(2)),
   tags: seldom(fc.constantFrom(['x'], ['x', 'y'])),
   after: fc.oneof(
-    { weight: 7, arbitrary: fc.constant(undefined) },
-    { weight: 1, arbitrary: fc.array(fc.nat(8), { minLength: 1, maxLength: 2 }) },
+    { weight: 6, arbitrary: fc.constant(undefined) },
+    { weight: 1, arbitrary: fc.array(fc.nat(15), { minLength: 1, maxLength: 2 }) },
   ),
   again: seldom(pick).map((n) => (n !== undefined && n % 3 === 0 ? n : undefined)),
 });
@@ -120,6 +121,11 @@ const endPlan: fc.Arbitrary<EndPlan> = fc.record({
     },
   ),
 });
+
+/** Mostly completed, as what waits for a job wants it to be. */
+const goodEnd = fc
+  .tuple(endPlan, fc.nat(3))
+  .map(([plan, luck]): EndPlan => (luck === 0 ? plan : { ...plan, outcome: 'completed', stale: false }));
 
 const notePlan: fc.Arbitrary<NotePlan> = fc.record({
   progress: maybe(fc.constantFrom('1', '{"percent":50}')),
@@ -178,6 +184,21 @@ const command = fc.oneof(
     }),
   },
   {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('chain' as const),
+      worker: fc.constant(0),
+      lane: laneNumber,
+      children: fc.array(
+        fc
+          .tuple(jobPlan, fc.constantFrom(0, 1, 2), fc.array(fc.nat(15), { minLength: 1, maxLength: 2 }))
+          .map(([plan, lane, after]) => ({ ...plan, again: undefined, after, lane })),
+        { minLength: 1, maxLength: 4 },
+      ),
+      settle: fc.array(goodEnd, { minLength: 1, maxLength: 4 }),
+    }),
+  },
+  {
     weight: 2,
     arbitrary: fc.record({
       do: fc.constant('prune' as const),
@@ -186,7 +207,10 @@ const command = fc.oneof(
       keepCount: fc.option(fc.nat(2), { nil: undefined, freq: 2 }),
     }),
   },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('note' as const), hold: pick, stale: rarely, note: notePlan }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ do: fc.constant('note' as const), hold: pick, stale: fc.boolean(), note: notePlan }),
+  },
   {
     weight: 4,
     arbitrary: fc.record({

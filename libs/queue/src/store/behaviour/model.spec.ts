@@ -57,7 +57,7 @@ describe('the comparison', () => {
         const store = memory({ clock });
         return { ...store, ...fault(store) };
       },
-      { runs: 300, seed: 7, shrink: false },
+      { runs: 500, seed: 7, shrink: false },
     );
 
     expect(difference).toMatch(/differs after/);

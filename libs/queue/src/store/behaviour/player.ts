@@ -41,10 +41,11 @@ export class Player {
     if (command.do === 'jump') this.clock.jump(command.ms);
     else if (command.do === 'exchange') yield* this.exchange(command);
     else if (command.do === 'lose') yield* this.lose(command);
+    else if (command.do === 'chain') yield* this.chain(command);
     else yield this.call(command);
   }
 
-  private call(command: Exclude<Command, { do: 'jump' | 'exchange' | 'lose' }>): Call {
+  private call(command: Exclude<Command, { do: 'jump' | 'exchange' | 'lose' | 'chain' }>): Call {
     switch (command.do) {
       case 'enqueue':
         return call('enqueue', [command.jobs.map((plan) => this.job(plan, command.lane))]);
@@ -114,6 +115,14 @@ export class Player {
     yield call('reap', [{ lane: lanes[lane]!, page }]);
   }
 
+  /** A worker takes jobs, others begin to wait for them, and then they end. */
+  private *chain({ worker, lane, children, settle }: Command & { do: 'chain' }): Generator<Call> {
+    const talk = { do: 'exchange', worker, lane, alone: false, lease: 10_000 } as const;
+    yield* this.exchange({ ...talk, settle: [], want: 3 });
+    for (const child of children) yield call('enqueue', [[this.job(child, child.lane)]]);
+    yield* this.exchange({ ...talk, settle, want: 2 });
+  }
+
   private reconcile({ worker, lane, forgets }: Command & { do: 'reconcile' }): Call {
     const id = this.worker(worker);
     const held = this.claims.filter((claim) => claim.worker === id && claim.lane === lanes[lane] && !claim.ended);
@@ -124,10 +133,9 @@ export class Player {
   private job(plan: JobPlan, lane: number): NewJob {
     const again = plan.again === undefined ? undefined : this.one(plan.again);
     const repeats = again?.startsWith(`${lanes[lane]!.queue}~${lanes[lane]!.shard}~`);
-    const after = plan.after && this.some(plan.after).filter((id) => id !== 'nobody');
     return {
       id: repeats ? again! : this.id(lanes[lane]!),
-      after,
+      after: plan.after && this.parents(plan.after),
       task: 'grind',
       body: `body ${this.ids.length}`,
       priority: plan.priority,
@@ -195,6 +203,15 @@ export class Player {
   /** From the newest backwards, so that histories meet the same jobs again. */
   private some(numbers: number[]): string[] {
     return numbers.map((number) => this.ids.at(-1 - (number % Math.max(1, this.ids.length))) ?? 'nobody');
+  }
+
+  /** Mostly jobs that run, for these may still complete; else any, ended or never stored as they may be. */
+  private parents(numbers: number[]): string[] {
+    const picked = numbers.map((number) => {
+      const running = number % 4 === 0 ? undefined : this.claim(number, (claim) => !claim.ended)?.id;
+      return running ?? this.some([number])[0]!;
+    });
+    return picked.filter((id) => id !== 'nobody');
   }
 
   private claim(number: number, fits: (claim: Claimed) => boolean): Claimed | undefined {
