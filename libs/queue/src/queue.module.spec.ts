@@ -100,6 +100,8 @@ describe('forRoot', () => {
     [{ store: memory(), codec: { encode: String } }, 'codec: has no decode()'],
     [{ store: { url: 'redis://x' } }, 'store: has no open()'],
     [{ store: memory(), namespace: 'a b' }, 'is no namespace'],
+    [{ store: memory(), payloadLimit: 2 ** 21 }, 'payloadLimit: must be a whole number from 1 to 1048576'],
+    [{ store: memory(), resultLimit: 0 }, 'resultLimit: must be a whole number from 1 to 1048576'],
   ])('refuses %j at boot', async (options, says) => {
     await expect(boot(QueueModule.forRoot(options as QueueModuleOptions))).rejects.toMatchObject({
       code: 'CONFIG_INVALID',

@@ -107,6 +107,7 @@ function instanceProviders(name: string | undefined): Provider[] {
           defaults: o.defaults,
           overrides: o.overrides,
           enqueueTimeout: o.enqueueTimeout,
+          payloadLimit: o.payloadLimit,
           onEnqueue: o.onEnqueue,
         }),
     },

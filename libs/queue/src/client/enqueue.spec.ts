@@ -342,6 +342,16 @@ describe('payloads', () => {
     expect(await waiting(w)).toHaveLength(1);
   });
 
+  it('M1: refuses a payload above the limit of the application', async () => {
+    const { queue } = await setup({ payloadLimit: 10 });
+    await queue.enqueue('a.task', '12345678');
+    expect(await refusal(() => queue.enqueue('a.task', '123456789'))).toMatchObject({
+      code: 'PAYLOAD_TOO_LARGE',
+      limit: 10,
+    });
+    await expect(setup({ payloadLimit: limits.payloadCeiling + 1 })).rejects.toMatchObject({ option: 'payloadLimit' });
+  });
+
   it('M3: hostile JSON is stored as plain data or refused, with Object.prototype untouched', async () => {
     const w = await setup();
     const before = Object.getOwnPropertyNames(Object.prototype);
@@ -421,6 +431,46 @@ describe('enqueueMany', () => {
       true,
     );
     expect(await waiting(w)).toEqual([]);
+  });
+
+  it('EN8: what is wrong with the first wrong item is named with its index', async () => {
+    const { orders, queue } = await setup();
+    const wrong = (items: unknown[]) => refusal(() => orders.process.enqueueMany(items as never));
+
+    expect(await wrong([{ payload: order }, { payload: { orderId: 5 } }, { payload: {} }])).toMatchObject({
+      issues: [expect.objectContaining({ path: '1.orderId' })],
+    });
+    expect(await wrong([{ payload: order }, { payload: order, delay: 'soon' }])).toMatchObject({
+      option: '1.delay',
+      message: expect.stringContaining('Item 1: delay'),
+    });
+    expect(await wrong([null])).toMatchObject({ code: 'CONFIG_INVALID', option: '0.payload' });
+    const big = 'x'.repeat(limits.payload);
+    expect(await refusal(() => queue.enqueueMany('a.task', [{ payload: 1 }, { payload: big }]))).toMatchObject({
+      code: 'PAYLOAD_TOO_LARGE',
+      item: 1,
+    });
+  });
+
+  it('EN8: a taken key that is an error is one after the others were stored, and says which they are', async () => {
+    const { queue, events } = await setup();
+    const unique = { onDuplicate: 'error' } as const;
+    const { id } = await queue.enqueue('a.task', 0, { jobId: 'x' });
+    const announced: string[] = [];
+    events.on('job.enqueued', (fact) => void announced.push(fact.id));
+
+    const refused = await refusal(() =>
+      queue.enqueueMany('a.task', [{ payload: 1 }, { payload: 2, jobId: 'x', unique }, { payload: 3 }]),
+    );
+
+    expect(refused).toMatchObject({
+      code: 'DUPLICATE_JOB',
+      item: 1,
+      existing: id,
+      stored: [announced[0], announced[2]],
+    });
+    expect(refused.message).toContain('Item 1: A job of a.task');
+    expect((await queue.counts())[0]?.counts.ready).toBe(3);
   });
 
   it('stores more than one call to the store may carry', async () => {

@@ -1,4 +1,4 @@
-import { type Codec, type Envelope, sealPlain } from '../job/envelope.js';
+import { type Envelope, sealPlain } from '../job/envelope.js';
 import { createJobId } from '../job/id.js';
 import { priorities } from '../job/state.js';
 import type { NewJob } from '../store/store.js';
@@ -7,7 +7,7 @@ import type { TaskDefinition, UniqueOptions } from '../task/definition.js';
 import type { EnqueueOptions } from '../task/enqueuer.js';
 import type { Clock } from '../time/clock.js';
 import { checkCall, dueOf, expiryOf, keysOf, parentsOf, retryOf, timeoutOf } from './call-options.js';
-import type { EnqueueHook } from './options.js';
+import type { QueueOptions } from './options.js';
 import { encodePayload, shapePayload } from './payload.js';
 import { keepOf, type SettingsBook, type TaskSettings } from './task-settings.js';
 import { checkHeaders, checkTags, headersOf, tagsOf } from './travelling.js';
@@ -28,8 +28,7 @@ export class JobMaker {
   constructor(
     private readonly clock: Clock,
     private readonly settings: SettingsBook,
-    private readonly codec?: Codec,
-    private readonly onEnqueue?: EnqueueHook,
+    private readonly options: Pick<QueueOptions, 'codec' | 'onEnqueue' | 'payloadLimit'> = {},
   ) {}
 
   async make(task: TaskDefinition, input: unknown, call: EnqueueOptions<unknown> = nothing): Promise<Draft> {
@@ -38,10 +37,10 @@ export class JobMaker {
     const now = this.clock.now();
     const due = dueOf(call, now);
     const payload = await shapePayload(task, input);
-    const plain = encodePayload(task, payload);
+    const plain = encodePayload(task, payload, this.options.payloadLimit);
     const parent = TaskContext.current();
     const travelling = this.travelling(task, payload, settings, call, parent);
-    const body = sealPlain(plain, envelopeOf(call, travelling.headers), this.codec);
+    const body = sealPlain(plain, envelopeOf(call, travelling.headers), this.options.codec);
 
     const queue = call.queue ?? settings.queue;
     const priority = call.priority === undefined ? settings.priority : priorities.indexOf(call.priority);
@@ -66,9 +65,10 @@ export class JobMaker {
   ): { headers?: Record<string, string>; tags?: string[] } {
     let headers = headersOf(call.headers, parent);
     let tags = tagsOf(settings.tags, call.tags, payload);
-    if (this.onEnqueue) {
+    const { onEnqueue } = this.options;
+    if (onEnqueue) {
       const seen = { task: task.name, payload, headers: { ...headers }, tags: [...(tags ?? [])] };
-      this.onEnqueue(seen);
+      onEnqueue(seen);
       ({ headers, tags } = seen);
     }
     if (headers) checkHeaders(headers);

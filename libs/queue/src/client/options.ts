@@ -1,8 +1,9 @@
 import type { Events } from '../events/events.js';
 import type { Codec } from '../job/envelope.js';
+import { limits } from '../job/limits.js';
 import { checkOptions } from '../job/options.js';
 import type { Store } from '../store/store.js';
-import { checkDuration, checkTaskOptions } from '../task/check-task-options.js';
+import { checkDuration, checkTaskOptions, checkWhole } from '../task/check-task-options.js';
 import type { TaskOptions } from '../task/definition.js';
 import type { Clock } from '../time/clock.js';
 import type { Duration } from '../time/duration.js';
@@ -23,6 +24,8 @@ export interface QueueOptions {
   overrides?: Record<string, TaskOptions>;
   /** How long an enqueue waits for a store that is away. Default `'5s'`; then `StoreUnavailable`. */
   enqueueTimeout?: Duration;
+  /** Bytes an encoded payload may take. Default 256 KiB, at most 1 MiB; beyond it `PayloadTooLarge`. */
+  payloadLimit?: number;
   /** Called with every job before it is stored; may add headers and tags. */
   onEnqueue?: EnqueueHook;
 }
@@ -35,7 +38,17 @@ export type EnqueueHook = (job: {
   tags: string[];
 }) => void;
 
-const known = ['store', 'clock', 'events', 'codec', 'defaults', 'overrides', 'enqueueTimeout', 'onEnqueue'];
+const known = [
+  'store',
+  'clock',
+  'events',
+  'codec',
+  'defaults',
+  'overrides',
+  'enqueueTimeout',
+  'payloadLimit',
+  'onEnqueue',
+];
 
 /** Throws `ConfigInvalid` at the first option that is unknown or out of range. */
 export function checkQueueClient(options: QueueOptions): void {
@@ -44,4 +57,5 @@ export function checkQueueClient(options: QueueOptions): void {
   for (const [name, override] of Object.entries(options.overrides ?? {}))
     checkTaskOptions(`overrides.${name}`, override);
   if (options.enqueueTimeout !== undefined) checkDuration('enqueueTimeout', options.enqueueTimeout, 1);
+  if (options.payloadLimit !== undefined) checkWhole('payloadLimit', options.payloadLimit, 1, limits.payloadCeiling);
 }

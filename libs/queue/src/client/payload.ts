@@ -11,11 +11,11 @@ export async function shapePayload(task: TaskDefinition, payload: unknown): Prom
   return answer.value;
 }
 
-/** The payload as it is stored. Throws `PayloadInvalid` or `PayloadTooLarge`. */
-export function encodePayload(task: TaskDefinition, payload: unknown): Plain {
+/** The payload as it is stored, in at most `limit` bytes. Throws `PayloadInvalid` or `PayloadTooLarge`. */
+export function encodePayload(task: TaskDefinition, payload: unknown, limit: number = limits.payload): Plain {
   const plain = write(task, payload);
   const bytes = Buffer.byteLength(plain.text);
-  if (bytes > limits.payload) throw new PayloadTooLarge(task.name, bytes, limits.payload);
+  if (bytes > limit) throw new PayloadTooLarge(task.name, bytes, limit);
   return plain;
 }
 

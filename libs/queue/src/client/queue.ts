@@ -21,6 +21,7 @@ import { type FoundJob, foundJob } from './found-job.js';
 import { Handle, refuseInside } from './handle.js';
 import { type Draft, JobMaker } from './job-maker.js';
 import type { ControlVerb, JobQuery } from './job-query.js';
+import { makeMany } from './many.js';
 import { checkQueueClient, type QueueOptions } from './options.js';
 import { Producer } from './producer.js';
 import { SettingsBook } from './task-settings.js';
@@ -47,7 +48,7 @@ export class Queue implements TaskEnqueuer {
     this.clock = clock;
     this.events = options.events ?? new Events(clock);
     this.settings = new SettingsBook(options.defaults, options.overrides);
-    this.maker = new JobMaker(clock, this.settings, codec, options.onEnqueue);
+    this.maker = new JobMaker(clock, this.settings, options);
     this.producer = new Producer(store, clock, milliseconds(options.enqueueTimeout ?? '5s'));
     this.desk = new Desk(store, clock, new Waiters(store, clock), this.events, codec);
   }
@@ -67,12 +68,14 @@ export class Queue implements TaskEnqueuer {
   async enqueue(task: TaskRef | string, payload?: unknown, options?: EnqueueOptions<never>): Promise<JobHandle<never>> {
     const draft = await this.maker.make(this.definitionOf(task), payload, options as EnqueueOptions<unknown>);
     const [answer] = await this.producer.add([draft]);
-    return this.handle(draft, answer!);
+    return this.accepted(draft, answer!);
   }
 
   /**
-   * One round trip per queue, an answer per item in order. Everything is checked before anything is stored; those of
-   * one queue are stored all or nothing, up to 1 000 of them.
+   * One round trip per queue, an answer per item in order. Everything is checked before anything is stored, and what is
+   * wrong is named with its index (`3.to`); those of one queue are stored all or nothing, up to 1 000 of them. Only the
+   * store sees a taken key: with `onDuplicate: 'error'` the others are stored, then `DuplicateJob` names the `item` and
+   * what was `stored`.
    */
   enqueueMany<P, R, I>(
     task: TaskRef<P, R, I>,
@@ -84,12 +87,14 @@ export class Queue implements TaskEnqueuer {
     items: readonly EnqueueItem<unknown, never>[],
   ): Promise<JobHandle<never>[]> {
     const definition = this.definitionOf(task);
-    const drafts = await Promise.all(
-      items.map(({ payload, ...options }) => this.maker.make(definition, payload, options as EnqueueOptions<unknown>)),
-    );
+    const drafts = await makeMany(this.maker, definition, items);
     if (drafts.length === 0) return [];
     const answers = await this.producer.add(drafts);
-    return drafts.map((draft, i) => this.handle(draft, answers[i]!));
+    const handles = drafts.map((draft, i) => this.handle<never>(draft, answers[i]!));
+    const taken = drafts.findIndex((draft, i) => draft.refuseDuplicate && !answers[i]!.created);
+    if (taken < 0) return handles;
+    const stored = handles.filter((handle) => handle.created).map((handle) => handle.id);
+    throw new DuplicateJob(definition.name, answers[taken]!.id, taken, stored);
   }
 
   /**
@@ -107,7 +112,7 @@ export class Queue implements TaskEnqueuer {
     const draft = await this.maker.make(definition, payload, settings as EnqueueOptions<unknown>);
     if (draft.job.keep !== undefined) draft.job.keep = Math.max(draft.job.keep, keepForRun);
     const [answer] = await this.producer.add([draft]);
-    return this.handle<never>(draft, answer!).result({ timeout, signal, insideTask });
+    return this.accepted<never>(draft, answer!).result({ timeout, signal, insideTask });
   }
 
   /** By id, or by the caller's own `jobId`. `undefined` when unknown. */
@@ -200,9 +205,13 @@ export class Queue implements TaskEnqueuer {
     return { name: task, options: {} };
   }
 
+  private accepted<R>(draft: Draft, answer: EnqueueAnswer): JobHandle<R> {
+    if (draft.refuseDuplicate && !answer.created) throw new DuplicateJob(draft.job.task, answer.id);
+    return this.handle(draft, answer);
+  }
+
   private handle<R>(draft: Draft, { id, created, state }: EnqueueAnswer): JobHandle<R> {
     const { task } = draft.job;
-    if (!created && draft.refuseDuplicate) throw new DuplicateJob(task, id);
     if (this.events.has('job.enqueued')) {
       this.events.emit('job.enqueued', { id, task, queue: draft.queue, at: this.clock.now(), created });
     }

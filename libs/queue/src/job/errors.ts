@@ -95,6 +95,8 @@ const listed = (issues: Issue[]) =>
     .map((issue) => (issue.path ? `${issue.path}: ${issue.message}` : issue.message))
     .join('; ') + (issues.length > 5 ? `; and ${issues.length - 5} more` : '');
 
+const ofItem = (item: number | undefined) => (item === undefined ? '' : `Item ${item}: `);
+
 export class PayloadInvalid extends MillraceError {
   readonly code = 'PAYLOAD_INVALID';
   constructor(
@@ -111,9 +113,11 @@ export class PayloadTooLarge extends MillraceError {
     readonly task: string,
     readonly bytes: number,
     readonly limit: number,
+    /** Of a call with many: which, from 0. */
+    readonly item?: number,
   ) {
     super(
-      `The payload of ${task} takes ${bytes} bytes, more than ${limit}. Store the data elsewhere and enqueue its key.`,
+      `${ofItem(item)}The payload of ${task} takes ${bytes} bytes, more than ${limit}. Store the data elsewhere and enqueue its key.`,
     );
   }
 }
@@ -202,8 +206,15 @@ export class DuplicateJob extends MillraceError {
   constructor(
     readonly task: string,
     readonly existing: string,
+    /** Of a call with many: which, from 0. */
+    readonly item?: number,
+    /** Ids of the other jobs that the same call has stored. */
+    readonly stored: readonly string[] = [],
   ) {
-    super(`A job of ${task} with this unique key exists: ${existing}. Use it, or wait until the key is free.`);
+    const others = stored.length > 0 ? ` ${stored.length} other jobs of this call were stored.` : '';
+    super(
+      `${ofItem(item)}A job of ${task} with this unique key exists: ${existing}. Use it, or wait until the key is free.${others}`,
+    );
   }
 }
 

@@ -1,6 +1,7 @@
 import { ConfigInvalid } from '../job/errors.js';
+import { limits } from '../job/limits.js';
 import { checkOptions } from '../job/options.js';
-import { checkDuration, checkTaskOptions } from '../task/check-task-options.js';
+import { checkDuration, checkTaskOptions, checkWhole } from '../task/check-task-options.js';
 import type { QueueModuleOptions } from './queue-options.js';
 
 const known = [
@@ -12,6 +13,8 @@ const known = [
   'clock',
   'onEnqueue',
   'enqueueTimeout',
+  'payloadLimit',
+  'resultLimit',
   'connect',
   'background',
 ] as const satisfies readonly (keyof QueueModuleOptions)[];
@@ -29,6 +32,9 @@ export function checkQueueOptions(options: QueueModuleOptions): QueueModuleOptio
   checkMethods('clock', clock, ['now', 'monotonic', 'after', 'sleep', 'random']);
   if (onEnqueue !== undefined && typeof onEnqueue !== 'function') refuse('onEnqueue', 'must be a function');
   if (enqueueTimeout !== undefined) checkDuration('enqueueTimeout', enqueueTimeout, 1);
+  for (const limit of ['payloadLimit', 'resultLimit'] as const) {
+    if (options[limit] !== undefined) checkWhole(limit, options[limit], 1, limits.payloadCeiling);
+  }
   if (connect !== undefined) checkOptions('connect', connect, ['retry', 'close']);
   if (background !== undefined) checkOptions('background', background, ['grace']);
   if (background?.grace !== undefined) checkDuration('background.grace', background.grace, 0);

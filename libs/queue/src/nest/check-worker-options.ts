@@ -2,7 +2,7 @@ import { ConfigInvalid } from '../job/errors.js';
 import { isQueueName } from '../job/id.js';
 import { limits } from '../job/limits.js';
 import { checkOptions } from '../job/options.js';
-import { checkDuration, checkOneOf } from '../task/check-task-options.js';
+import { checkDuration, checkOneOf, checkWhole } from '../task/check-task-options.js';
 import type { WorkerModuleOptions } from './worker-options.js';
 
 const known = [
@@ -66,12 +66,6 @@ function checkPlaces(where: string, value: unknown): void {
 
 function checkCount(where: string, value: unknown, most: number): void {
   if (value !== undefined) checkWhole(where, value, 1, most);
-}
-
-function checkWhole(where: string, value: unknown, least: number, most: number): void {
-  if (!Number.isInteger(value) || (value as number) < least || (value as number) > most) {
-    refuse(where, `must be a whole number from ${least} to ${most}, not ${String(value)}`);
-  }
 }
 
 function refuse(where: string, says: string): never {

@@ -28,6 +28,10 @@ export interface QueueModuleOptions {
   onEnqueue?: EnqueueHook;
   /** How long an enqueue waits for a store that is away. Default `'5s'`. */
   enqueueTimeout?: Duration;
+  /** Bytes an encoded payload may take. Default 256 KiB, at most 1 MiB; beyond it `PayloadTooLarge`. */
+  payloadLimit?: number;
+  /** Bytes an encoded result may take. Default 256 KiB, at most 1 MiB; beyond it the job fails with `ResultInvalid`. */
+  resultLimit?: number;
   connect?: ConnectOptions;
   background?: {
     /** How long shutdown waits for functions left for after the response. Default `'10s'`. */

@@ -31,7 +31,7 @@ describe('a signal', () => {
     expect(exits).toEqual([0]);
   });
 
-  it('skips the grace when it is the second one', () => {
+  it('WK8: skips the grace when it is the second one', () => {
     const { send, exits, left } = setup();
 
     send('SIGINT');
@@ -49,7 +49,7 @@ describe('a signal', () => {
     expect(left).toEqual(['now']);
   });
 
-  it('exits at once when it is the third one', () => {
+  it('WK8: exits at once when it is the third one', () => {
     const { send, exits } = setup();
 
     send('SIGTERM');

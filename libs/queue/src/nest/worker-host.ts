@@ -116,7 +116,15 @@ export class WorkerHost implements OnApplicationBootstrap, OnModuleDestroy, OnAp
       options;
     return new Worker({
       ...{ name, queues, except, concurrency, lease, shutdown, idle, burst, maxJobs, unknownTaskAfter, logPayloads },
-      ...{ store: connection.store, handlers, clock, events, codec: queue.codec, logger: this.logger },
+      ...{
+        store: connection.store,
+        handlers,
+        clock,
+        events,
+        codec: queue.codec,
+        resultLimit: queue.resultLimit,
+        logger: this.logger,
+      },
       ...{ overrides: queue.overrides, defaults: queue.defaults, hooks: hooksOf(explorer, options.hooks) },
     });
   }

@@ -112,10 +112,14 @@ export function checkOneOf(where: string, value: unknown, allowed: readonly stri
   if (!allowed.includes(value as string)) refuse(where, `must be one of ${allowed.join(', ')}, not '${String(value)}'`);
 }
 
-function checkCount(where: string, value: number): void {
-  if (!Number.isInteger(value) || value < 1 || value > limits.attempts) {
-    refuse(where, `must be a whole number from 1 to ${limits.attempts}, not ${String(value)}`);
+export function checkWhole(where: string, value: unknown, least: number, most: number): void {
+  if (!Number.isInteger(value) || (value as number) < least || (value as number) > most) {
+    refuse(where, `must be a whole number from ${least} to ${most}, not ${String(value)}`);
   }
+}
+
+function checkCount(where: string, value: number): void {
+  checkWhole(where, value, 1, limits.attempts);
 }
 
 function refuse(where: string, says: string): never {

@@ -29,7 +29,7 @@ export class Bench {
   constructor(private readonly app: INestApplicationContext) {
     const get = <T>(token: unknown) => app.get<T>(token as never, { strict: false });
     const explorer = new Explorer(get(DiscoveryService));
-    const { codec, defaults, overrides } = get<QueueModuleOptions>(getOptionsToken());
+    const { codec, defaults, overrides, resultLimit } = get<QueueModuleOptions>(getOptionsToken());
     this.store = get<Connection>(getConnectionToken()).store;
     this.options = {
       store: this.store,
@@ -37,7 +37,7 @@ export class Bench {
       clock: get<Clock>(QUEUE_CLOCK),
       events: get<Events>(getEventsToken()),
       hooks: hooksOf(explorer, undefined),
-      ...{ codec, defaults, overrides },
+      ...{ codec, defaults, overrides, resultLimit },
     };
   }
 

@@ -15,6 +15,7 @@ export class Classifier {
   constructor(
     private readonly clock: Clock,
     private readonly texts: Texts,
+    private readonly resultLimit: number = limits.payload,
   ) {}
 
   classify(attempt: Attempt, ending: Ending): AttemptOutcome | Promise<AttemptOutcome> {
@@ -55,8 +56,8 @@ export class Classifier {
     if (value === undefined) return { kind: 'completed', value, keep };
     try {
       const text = this.texts.write(value, instances);
-      if (Buffer.byteLength(text) <= limits.payload) return { kind: 'completed', value, text, keep };
-      const message = `takes ${Buffer.byteLength(text)} bytes, more than ${limits.payload}`;
+      if (Buffer.byteLength(text) <= this.resultLimit) return { kind: 'completed', value, text, keep };
+      const message = `takes ${Buffer.byteLength(text)} bytes, more than ${this.resultLimit}`;
       return this.failed('invalid-result', new ResultInvalid(attempt.held.job.task, [{ path: '', message }]));
     } catch (error) {
       const issues = error instanceof NotPlain ? error.issues : [{ path: '', message: String(error) }];

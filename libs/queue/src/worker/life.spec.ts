@@ -96,7 +96,7 @@ describe('Life of a worker', () => {
       expect(world.clock.waiting).toBe(0);
     });
 
-    it('WK8, L1: after the grace fires the signals and gives back the rest, uncharged and to the front', async () => {
+    it('WK8, RE9, L1: after the grace fires the signals and gives back the rest, uncharged and to the front', async () => {
       const reasons: string[] = [];
       const worker = await world.worker(
         [
@@ -139,7 +139,7 @@ describe('Life of a worker', () => {
       expect(world.clock.waiting).toBe(0);
     });
 
-    it('RE9: what ends well during the last words is completed', async () => {
+    it('WK8: what ends well during the last words is completed', async () => {
       const worker = await world.worker([
         handler((_, ctx) => new Promise((resolve) => ctx.signal.addEventListener('abort', () => resolve('saved')))),
       ]);

@@ -49,6 +49,8 @@ export interface WorkerOptions {
   overrides?: Record<string, TaskOptions>;
   /** Task options that hold where nobody else says anything. */
   defaults?: TaskOptions;
+  /** Bytes an encoded result may take. Default 256 KiB. */
+  resultLimit?: number;
   /** Show the payload of every attempt in its log line: 1 KiB of it, without the fields its task redacts. Default false. */
   logPayloads?: boolean;
   /** One set, or several, called in this order. */

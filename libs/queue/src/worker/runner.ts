@@ -36,7 +36,7 @@ export class Runner {
     private readonly deadLetters: DeadLetters,
     private readonly reporter: Reporter,
   ) {
-    this.classifier = new Classifier(services.clock, services.texts);
+    this.classifier = new Classifier(services.clock, services.texts, services.resultLimit);
     this.startHooks = services.hooks.filter((hooks) => hooks.onJobStart);
     this.endHooks = services.hooks.filter((hooks) => hooks.onJobEnd);
   }

@@ -16,6 +16,7 @@ export interface Services {
   texts: Texts;
   hooks: readonly WorkerHooks[];
   logger?: WorkerLogger;
+  resultLimit?: number;
 }
 
 /** Values and errors as the texts a store keeps. */

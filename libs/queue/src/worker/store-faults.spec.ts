@@ -115,7 +115,7 @@ describe('Worker and a store in trouble', () => {
       });
     });
 
-    it('R12: resumes by itself within 5 s of the return', async () => {
+    it('R6: resumes by itself within 5 s of the return', async () => {
       await world.worker([handler(() => undefined)]);
       faults.away = true;
       await world.clock.advance('10m');

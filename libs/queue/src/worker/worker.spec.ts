@@ -93,7 +93,7 @@ describe('Worker', () => {
       expect(await world.look(id)).toMatchObject({ state: 'completed', result: 'ran' });
     });
 
-    it('takes no more than it has places', async () => {
+    it('WK3: takes no more than it has places', async () => {
       let most = 0;
       let now = 0;
       const gates = Array.from({ length: 5 }, () => promised());
@@ -273,7 +273,7 @@ describe('Worker', () => {
       expect(await world.look(id)).toBeUndefined();
     });
 
-    it('RE8: RateLimited is like a snooze', async () => {
+    it('RateLimited is like a snooze', async () => {
       const job = await outcome(() => Promise.reject(new RateLimited('30s')));
 
       expect(job).toMatchObject({
@@ -369,6 +369,15 @@ describe('Worker', () => {
 
       expect(job).toMatchObject({ state: 'failed', reason: 'invalid-result' });
       expect(job.error?.message).toContain('bytes');
+    });
+
+    it('fails a result above the limit of the application', async () => {
+      const worker = await world.worker([handler((n: number) => 'x'.repeat(n))], { resultLimit: 10 });
+      const [fits, beyond] = [await world.queue.enqueue('work', 8), await world.queue.enqueue('work', 9)];
+      await worker.idle();
+
+      expect(await world.look(fits.id)).toMatchObject({ state: 'completed' });
+      expect(await world.look(beyond.id)).toMatchObject({ state: 'failed', reason: 'invalid-result' });
     });
 
     it('RS6: a returned error is a result', async () => {

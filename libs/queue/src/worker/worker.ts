@@ -347,5 +347,6 @@ function servicesOf(options: WorkerOptions, events: Events): Services {
   const clock = options.clock ?? systemClock;
   const hooks = ([] as WorkerHooks[]).concat(options.hooks ?? []);
   const texts = new Texts(options.codec);
-  return { store: options.store, clock, events, deadlines: new Deadlines(clock), texts, hooks, logger: options.logger };
+  const { store, logger, resultLimit } = options;
+  return { store, clock, events, deadlines: new Deadlines(clock), texts, hooks, logger, resultLimit };
 }
