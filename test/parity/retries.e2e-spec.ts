@@ -7,6 +7,7 @@ import {
   fixed,
   linear,
   OnJob,
+  RateLimited,
   RetryLater,
   Snooze,
   task,
@@ -225,6 +226,17 @@ describe('retries and errors', () => {
       reason: 'snooze',
       attempted: 0,
       runAt: m.clock.now() + 300_000,
+    });
+  });
+
+  it('RateLimited is a snooze of the time asked for', async () => {
+    const { m, look } = await failing(() => Promise.reject(new RateLimited('30s')));
+
+    expect(await look()).toMatchObject({
+      state: 'scheduled',
+      reason: 'snooze',
+      attempted: 0,
+      runAt: m.clock.now() + 30_000,
     });
   });
 

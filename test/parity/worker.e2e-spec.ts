@@ -102,6 +102,19 @@ describe('worker', () => {
     expect(await second.worker.done).toEqual({ completed: 1, failed: 0, reason: 'drained' });
   });
 
+  it('WK4: `all` waits for blocked jobs as well', async () => {
+    const m = await mill({ worker: false });
+    const first = await m.queue.enqueue('work.run', 1, { queue: 'work', delay: '1m' });
+    const then = await m.queue.enqueue('work.run', 2, { queue: 'work', after: [first] });
+    expect(await m.look(then)).toMatchObject({ state: 'blocked' });
+    const app = { handlers: [[Tasks.run, (n: number) => n]] as const, store: m.store, clock: m.clock };
+    const w = await mill({ ...app, worker: { burst: 'all' } });
+    await w.turn('2m');
+
+    expect(await w.worker.done).toEqual({ completed: 2, failed: 0, reason: 'drained' });
+    expect(await m.look(then)).toMatchObject({ state: 'completed', result: 2 });
+  });
+
   it('WK6: an error in a listener or hook is logged and never breaks a job', async () => {
     @Injectable()
     class Broken {

@@ -73,7 +73,7 @@ describe('bad input', () => {
     expect(answer).toMatchObject({ status: 400, error: { code: 'VALIDATION_FAILED' } });
   });
 
-  it('refuses a body above 256 KiB', async () => {
+  it('M1: refuses a body above 256 KiB', async () => {
     const answer = await shop.post('/reports', { title: 'x', rows: [['y'.repeat(257 * 1024)]] });
 
     expect(answer).toMatchObject({ status: 413, error: { code: 'PAYLOAD_TOO_LARGE' } });
