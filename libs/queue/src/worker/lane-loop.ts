@@ -167,7 +167,8 @@ export class LaneLoop extends Loop implements Desk {
     try {
       return await this.answered(this.shift.services.store.exchange(request));
     } catch (error) {
-      this.endings.putBack(sent);
+      // Those of a lease that was lost meanwhile are nobody's any more.
+      this.endings.putBack(sent.filter(({ held }) => this.holds.get(held.job.id) === held));
       this.doubt = true;
       throw error;
     }

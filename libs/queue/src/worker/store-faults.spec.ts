@@ -188,6 +188,29 @@ describe('Worker and a store in trouble', () => {
   });
 
   describe('a worker cut off', () => {
+    it('W2: endings on their way when the lease is lost are not announced as done', async () => {
+      const gate = promised();
+      const completed: string[] = [];
+      world.events.on('job.completed', (fact) => completed.push(`${fact.task} ${fact.worker === first}`));
+      const mail = handler(() => gate.promise, { name: 'mail', queue: 'mails' });
+      const worker = await world.worker([mail, handler(() => undefined)]);
+      const first = worker.id;
+      const started = world.events.next('job.started');
+      await world.queue.enqueue('mail', undefined, { queue: 'mails' });
+      await started;
+      faults.once('exchange', 'hang');
+      gate.keep();
+      await faults.happened();
+      const lost = world.events.next('worker.lost');
+      await world.store.retire(first);
+      await world.queue.enqueue('work');
+      await lost;
+      await world.clock.advance('5s');
+      await worker.idle();
+
+      expect(completed.sort()).toEqual(['mail false', 'work false']);
+    });
+
     it('W1, W2: others run its job within lease and 2 s; back again, it settles nothing and goes on under a new id', async () => {
       const gates = [promised<string>(), promised<string>()];
       const runs: string[] = [];
