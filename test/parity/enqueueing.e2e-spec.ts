@@ -359,25 +359,24 @@ describe('enqueueing', () => {
     expect(grandchild).toMatchObject({ parentId: child.id, rootId: root.id });
     expect(grandchild.headers).toEqual({ traceparent: '00-1', 'x-tenant': 'acme' });
   });
+});
 
-  (redisAvailable() ? it : it.skip)(
-    'EN11: a producer has one connection to Redis, none of them waiting for work, and closes it',
-    async () => {
-      const server = await startRedis();
-      afterwards(() => server.stop());
-      const plain = new Redis(server.url, { protocol: 2 });
-      afterwards(() => plain.disconnect());
-      const clients = async () =>
-        String(await plain.client('LIST'))
-          .trim()
-          .split('\n').length - 1;
-      const m = await mill({ worker: false, realTime: true, store: redis({ url: server.url, onWarning: () => {} }) });
-      await m.queue.enqueue(MailTasks.send);
+(redisAvailable() ? describe : describe.skip)('on Redis', () => {
+  it('EN11: a producer has one connection to Redis, none of them waiting for work, and closes it', async () => {
+    const server = await startRedis();
+    afterwards(() => server.stop());
+    const plain = new Redis(server.url, { protocol: 2 });
+    afterwards(() => plain.disconnect());
+    const clients = async () =>
+      String(await plain.client('LIST'))
+        .trim()
+        .split('\n').length - 1;
+    const m = await mill({ worker: false, realTime: true, store: redis({ url: server.url, onWarning: () => {} }) });
+    await m.queue.enqueue(MailTasks.send);
 
-      expect(await clients()).toBe(1);
-      expect(await plain.info('clients')).toContain('blocked_clients:0');
-      await m.close();
-      await eventually(async () => (await clients()) === 0, { what: 'no connection' });
-    },
-  );
+    expect(await clients()).toBe(1);
+    expect(await plain.info('clients')).toContain('blocked_clients:0');
+    await m.close();
+    await eventually(async () => (await clients()) === 0, { what: 'no connection' });
+  });
 });

@@ -249,37 +249,36 @@ describe('results and state', () => {
     expect(await told.promise).toMatchObject({ code: 'LEASE_LOST' });
     expect((await m.look(job)).progress).toEqual({ percent: 60, detail: 'charged' });
   });
+});
 
-  (redisAvailable() ? it : it.skip)(
-    'RS9: one store; settling and what follows are one write; a namespace separates applications',
-    async () => {
-      const server = await startRedis();
-      afterwards(() => server.stop());
-      const on = (namespace: string) => redis({ url: server.url, namespace, onWarning: () => {} });
-      const ran: string[] = [];
-      const app = (name: string, fail: boolean) =>
-        mill({
-          handlers: [
-            [
-              Tasks.run,
-              () => (ran.push(name), fail ? Promise.reject(new Error('no')) : name),
-              { retry: { attempts: 1 }, deadLetter: { task: Tasks.after } },
-            ],
+(redisAvailable() ? describe : describe.skip)('on Redis', () => {
+  it('RS9: one store; settling and what follows are one write; a namespace separates applications', async () => {
+    const server = await startRedis();
+    afterwards(() => server.stop());
+    const on = (namespace: string) => redis({ url: server.url, namespace, onWarning: () => {} });
+    const ran: string[] = [];
+    const app = (name: string, fail: boolean) =>
+      mill({
+        handlers: [
+          [
+            Tasks.run,
+            () => (ran.push(name), fail ? Promise.reject(new Error('no')) : name),
+            { retry: { attempts: 1 }, deadLetter: { task: Tasks.after } },
           ],
-          ...{ store: on(name), realTime: true, worker: { queues: { work: 1 } } },
-        });
-      const [a, b] = [await app('a', true), await app('b', false)];
-      const ofA = await a.queue.enqueue(Tasks.run, undefined, { jobId: 'same' });
-      const ofB = await b.queue.enqueue(Tasks.run, undefined, { jobId: 'same' });
+        ],
+        ...{ store: on(name), realTime: true, worker: { queues: { work: 1 } } },
+      });
+    const [a, b] = [await app('a', true), await app('b', false)];
+    const ofA = await a.queue.enqueue(Tasks.run, undefined, { jobId: 'same' });
+    const ofB = await b.queue.enqueue(Tasks.run, undefined, { jobId: 'same' });
 
-      expect(await refusal(() => ofA.result())).toMatchObject({ code: 'JOB_FAILED' });
-      await a.rest();
-      expect((await a.queue.list({ queue: 'after' })).jobs).toMatchObject([{ task: 'work.after', parentId: ofA.id }]);
-      expect(await ofB.result()).toBe('b');
-      expect([ofA.created, ofB.created]).toEqual([true, true]);
-      expect(await b.queue.job(ofA.id)).toBeUndefined();
-      expect((await b.queue.counts()).map(({ queue }) => queue)).toEqual(['work']);
-      expect(ran.sort()).toEqual(['a', 'b']);
-    },
-  );
+    expect(await refusal(() => ofA.result())).toMatchObject({ code: 'JOB_FAILED' });
+    await a.rest();
+    expect((await a.queue.list({ queue: 'after' })).jobs).toMatchObject([{ task: 'work.after', parentId: ofA.id }]);
+    expect(await ofB.result()).toBe('b');
+    expect([ofA.created, ofB.created]).toEqual([true, true]);
+    expect(await b.queue.job(ofA.id)).toBeUndefined();
+    expect((await b.queue.counts()).map(({ queue }) => queue)).toEqual(['work']);
+    expect(ran.sort()).toEqual(['a', 'b']);
+  });
 });
