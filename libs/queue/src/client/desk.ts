@@ -2,6 +2,8 @@ import type { Events } from '../events/events.js';
 import type { Codec } from '../job/envelope.js';
 import { ConfigInvalid } from '../job/errors.js';
 import { isOwnName, parseJobId } from '../job/id.js';
+import type { StoredError } from '../job/errors.js';
+import { storeError } from '../job/stored-error.js';
 import { decode } from '../job/text.js';
 import type { JobView } from '../job/view.js';
 import type { ControlAnswer, JobKey, Store } from '../store/store.js';
@@ -86,6 +88,15 @@ export class Desk {
       this.store.find(job.waitsFor.slice(0, 1).map((id) => ({ id }))),
     ]);
     return whyWaiting(job, { now, workers, blockedBy, queue: queues.find((record) => record.queue === job.queue) });
+  }
+
+  /** Never throws: an error that cannot be read is told as such. */
+  errorOf(text: string): StoredError {
+    try {
+      return decode(text, this.codec) as StoredError;
+    } catch (error) {
+      return storeError(error, false);
+    }
   }
 
   decode(text: string): unknown {

@@ -73,7 +73,7 @@ function resultOf(record: JobRecord, desk: Desk): unknown {
 }
 
 function errorOf({ id, error, reason, crashes }: JobRecord, desk: Desk): StoredError {
-  if (error !== undefined) return desk.decode(error) as StoredError;
+  if (error !== undefined) return desk.errorOf(error);
   if (reason !== 'worker-lost') return { name: 'Error', message: reason ?? 'unknown' };
   return { name: 'WorkerLost', code: 'WORKER_LOST', message: `Job ${id} lost its worker ${crashes} times` };
 }

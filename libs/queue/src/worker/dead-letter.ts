@@ -60,7 +60,8 @@ export class DeadLetters {
   private letter(task: KnownTask, failure: Failure): NewJob {
     const { task: target } = task.options.deadLetter!;
     const name = typeof target === 'string' ? target : target.definition.name;
-    const options = typeof target === 'string' ? this.tasks.get(target)?.options : target.definition.options;
+    const contract = typeof target === 'string' ? undefined : target.definition.options;
+    const options = this.tasks.get(name)?.options ?? contract; // what holds here, overrides and all, if it is known here
     const { error, attempts } = failure;
     return {
       id: createJobId(options?.queue ?? 'default', 0, this.clock.now()),

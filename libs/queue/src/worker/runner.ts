@@ -1,5 +1,6 @@
 import { open } from '../job/envelope.js';
 import { PayloadInvalid, WorkerLost } from '../job/errors.js';
+import type { NewJob } from '../store/store.js';
 import { TaskContext } from '../task/context.js';
 import { Attempt } from './attempt.js';
 import { Classifier } from './classify.js';
@@ -76,7 +77,8 @@ export class Runner {
   }
 
   private refuse(held: HeldJob, outcome: AttemptOutcome, desk: Desk): void {
-    if (outcome.kind === 'failed') outcome.then = this.deadLetters.ofRefused(held.job, outcome.error);
+    if (outcome.kind === 'failed')
+      outcome.then = this.letters(() => this.deadLetters.ofRefused(held.job, outcome.error));
     desk.vacate(held);
     desk.settle(held, outcome);
   }
@@ -145,13 +147,23 @@ export class Runner {
 
   /** What must be known to the store before, or together with, the settling. */
   private async conclude(attempt: Attempt, context: AttemptContext, outcome: AttemptOutcome): Promise<void> {
-    if (outcome.kind === 'failed') outcome.then = this.deadLetters.of(attempt, outcome.error);
+    if (outcome.kind === 'failed') outcome.then = this.letters(() => this.deadLetters.of(attempt, outcome.error));
     const flushing = context.flushed();
     if (flushing) await flushing;
     if (outcome.kind !== 'retry' || attempt.bound === undefined) return;
     const { steps } = attempt.held.job;
     if (steps?.[boundStep] === String(attempt.bound)) return;
     await this.guarded('note', () => context.notes.keep({ step: { name: boundStep, result: String(attempt.bound) } }));
+  }
+
+  /** A letter that cannot be written must not keep its job from ending. */
+  private letters(write: () => NewJob[] | undefined): NewJob[] | undefined {
+    try {
+      return write();
+    } catch (error) {
+      this.reporter.trouble('write a dead letter', error);
+      return undefined;
+    }
   }
 
   private async guarded(doing: string, run: () => unknown): Promise<void> {

@@ -33,7 +33,12 @@ export class Texts {
     return decode(text, this.codec);
   }
 
+  /** Never throws: when the codec fails, its own error is kept, in the clear, in the place of what it should hide. */
   writeError(error: unknown): string {
-    return encode(storeError(error), { codec: this.codec });
+    try {
+      return encode(storeError(error), { codec: this.codec });
+    } catch (failure) {
+      return encode(storeError(failure));
+    }
   }
 }

@@ -10,6 +10,10 @@ const once = { attempts: 1 };
 class Declined extends Error {}
 class Broken extends Error {}
 
+const raise = (error: Error): never => {
+  throw error;
+};
+
 describe('Worker', () => {
   let world: World;
   beforeEach(() => (world = new World()));
@@ -378,6 +382,20 @@ describe('Worker', () => {
 
       expect(await world.look(fits.id)).toMatchObject({ state: 'completed' });
       expect(await world.look(beyond.id)).toMatchObject({ state: 'failed', reason: 'invalid-result' });
+    });
+
+    it('fails the job, and nothing else, when the codec fails', async () => {
+      const codec = { encode: () => raise(new Error('no key')), decode: (text: string) => text };
+      const worker = await world.worker(
+        [handler((how: string) => (how === 'throws' ? raise(new Error('own')) : 1), { deadLetter: 'letters' })],
+        { codec, concurrency: 1 },
+      );
+      const jobs = await world.queue.enqueueMany('work', [{ payload: 'throws', retry: { attempts: 1 } }, {}]);
+      await worker.idle();
+
+      for (const { id } of jobs)
+        expect(await world.look(id)).toMatchObject({ state: 'failed', error: { message: 'no key' } });
+      expect(worker.running).toEqual([]);
     });
 
     it('RS6: a returned error is a result', async () => {
