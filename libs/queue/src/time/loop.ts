@@ -82,9 +82,3 @@ export abstract class Loop {
 export function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
-
-/** Timers of a `Clock` never keep the process alive; this does, until the answered function is called. */
-export function keepAlive(): () => void {
-  const handle = setInterval(() => {}, 2 ** 31 - 1);
-  return () => clearInterval(handle);
-}

@@ -27,6 +27,8 @@ export class LaneLoop extends Loop implements Desk {
   /** Those whose code runs, stuck ones included. */
   readonly running = new Set<HeldJob>();
   readonly lease: Lease;
+  /** It would have asked for jobs, but others were asking for all that may still be claimed. */
+  heldBack = false;
   private readonly endings = new SettleBuffer();
   private doubt = false;
   private failures = 0;
@@ -65,6 +67,7 @@ export class LaneLoop extends Loop implements Desk {
       if (this.foundNothing(request, answer)) this.emptyAt = asked;
       return await this.rest(request, answer);
     } finally {
+      this.shift.hasAsked(request.want);
       this.shift.solitude.claimed(this.lane);
       this.shift.changed();
     }
@@ -147,6 +150,8 @@ export class LaneLoop extends Loop implements Desk {
       lease: this.shift.settings.lease,
     };
     if (this.mayAskAlone()) Object.assign(request, { want: 1, alone: true });
+    this.heldBack = this.shift.taking && this.places.free > 0 && this.shift.allowance <= 0;
+    this.shift.asks(request.want);
     if (request.want > 0) this.shift.solitude.claims(this.lane, request.alone ?? false);
     return request;
   }

@@ -80,6 +80,28 @@ describe('Life of a worker', () => {
     });
   });
 
+  describe('maxJobs', () => {
+    it('counts over all queues: two that look at once share what may still be claimed', async () => {
+      const ran: string[] = [];
+      const run = (name: string) => handler(() => ran.push(name), { name, queue: name });
+      await world.queue.enqueue('a', undefined, { queue: 'a' });
+      await world.queue.enqueue('b', undefined, { queue: 'b' });
+      const worker = await world.worker([run('a'), run('b')], { maxJobs: 1 });
+
+      expect(await worker.done).toEqual({ completed: 1, failed: 0, reason: 'max-jobs' });
+      expect(ran).toHaveLength(1);
+    });
+
+    it('leaves to a queue that has jobs what another asked for in vain', async () => {
+      const run = (name: string) => handler(() => undefined, { name, queue: name });
+      await world.queue.enqueue('b', undefined, { queue: 'b' });
+      const worker = await world.worker([run('a'), run('b')], { maxJobs: 1 });
+
+      expect(await worker.done).toMatchObject({ completed: 1 });
+      expect(world.clock.monotonic()).toBe(0);
+    });
+  });
+
   describe('stop', () => {
     it('WK8: waits for what runs, within the grace', async () => {
       const gate = promised();

@@ -16,6 +16,8 @@ const longestWait = 2000;
 export class Notes {
   private lines: string[] = [];
   private flushing?: Promise<void>;
+  /** Lines that have been handed to the store. */
+  private sending?: Promise<unknown>;
 
   constructor(
     private readonly attempt: Attempt,
@@ -46,7 +48,7 @@ export class Notes {
 
   /** Lines still on their way. Never rejects. */
   async flushed(): Promise<void> {
-    await this.flushing?.catch(() => undefined);
+    await Promise.allSettled([this.sending, this.flushing]);
   }
 
   private async flush(): Promise<void> {
@@ -54,7 +56,9 @@ export class Notes {
     const log = this.lines;
     this.lines = [];
     this.flushing = undefined;
-    await this.unlessAway({ log });
+    const sending = this.unlessAway({ log });
+    this.sending = Promise.allSettled([this.sending, sending]);
+    await sending;
   }
 
   private async unlessAway(note: Note): Promise<void> {

@@ -26,6 +26,8 @@ export class Shift {
   over = false;
   /** The store knows this worker, under the id of now or an earlier one. */
   isEnlisted = false;
+  /** Jobs that exchanges on their way may claim. */
+  private asked = 0;
   private incarnation: string;
   private enlisting?: Promise<string>;
 
@@ -48,9 +50,19 @@ export class Shift {
     return this.incarnation;
   }
 
-  /** Jobs that may still be claimed. */
+  /** Jobs that may still be claimed, and that no exchange on its way asks for. */
   get allowance(): number {
-    return this.settings.maxJobs - this.tally.claimed;
+    return this.settings.maxJobs - this.tally.claimed - this.asked;
+  }
+
+  asks(want: number): void {
+    this.asked += want;
+  }
+
+  /** What was asked for and not given is free again, for lanes that had to hold back. */
+  hasAsked(want: number): void {
+    this.asked -= want;
+    if (this.allowance > 0) for (const lane of this.lanes) if (lane.heldBack) lane.wake();
   }
 
   /** Jobs whose ending the store has not confirmed. */

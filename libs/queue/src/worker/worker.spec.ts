@@ -387,7 +387,11 @@ describe('Worker', () => {
     it('fails the job, and nothing else, when the codec fails', async () => {
       const codec = { encode: () => raise(new Error('no key')), decode: (text: string) => text };
       const worker = await world.worker(
-        [handler((how: string) => (how === 'throws' ? raise(new Error('own')) : 1), { deadLetter: 'letters' })],
+        [
+          handler((how: string) => (how === 'throws' ? raise(new Error('own')) : 1), {
+            deadLetter: { task: 'letters' },
+          }),
+        ],
         { codec, concurrency: 1 },
       );
       const jobs = await world.queue.enqueueMany('work', [{ payload: 'throws', retry: { attempts: 1 } }, {}]);
