@@ -297,9 +297,13 @@ describe('growth', () => {
   });
 });
 
-/** Stands before a server, and answers every command with a refusal while there is one. */
+/**
+ * Stands before a server, and answers every command with a refusal while there is one. The server is asked for a PONG
+ * instead, so that answers keep their order.
+ */
 class Gate {
   refuse = '';
+  private refusal = '';
   private readonly sockets = new Set<Socket>();
 
   private constructor(private readonly server: ReturnType<typeof createServer>) {}
@@ -325,11 +329,18 @@ class Gate {
     for (const socket of [client, upstream]) this.sockets.add(socket.on('error', () => {}));
     client.on('close', () => upstream.destroy());
     upstream.on('close', () => client.destroy());
-    upstream.on('data', (data) => client.write(data));
+    let refused = 0;
+    upstream.on('data', (data) => {
+      if (refused === 0) return void client.write(data);
+      const text = data.toString('latin1').replace(/\+PONG\r\n/g, () => (refused--, `-${this.refusal}\r\n`));
+      client.write(Buffer.from(text, 'latin1'));
+    });
     client.on('data', (data) => {
       if (!this.refuse) return void upstream.write(data);
+      this.refusal = this.refuse;
       const commands = data.toString('latin1').match(/(^|\r\n)\*\d+\r\n\$/g)?.length ?? 0;
-      client.write(`-${this.refuse}\r\n`.repeat(commands));
+      refused += commands;
+      upstream.write('PING\r\n'.repeat(commands));
     });
   }
 }
