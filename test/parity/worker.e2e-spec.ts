@@ -214,6 +214,29 @@ describe('worker', () => {
     expect(await refusal(() => known.result())).toMatchObject({ code: 'JOB_FAILED', reason: 'worker-lost' });
   });
 
+  it('M6, RE10: the letter about a lost job is written whatever unique keys there are', async () => {
+    const m = await mill({ worker: false });
+    const job = await m.queue.enqueue(Tasks.once);
+    await m.queue.enqueue('dead-letter', {}, { unique: { key: job.id } });
+    const about = {
+      name: 'dead',
+      host: 'h',
+      pid: 1,
+      version: '0',
+      startedAt: 0,
+      queues: ['work'],
+      lanes: [lane],
+      tasks: [],
+    };
+    await m.store.register({ ...about, id: 'dead', concurrency: 1, lease: 3000 });
+    await m.store.exchange({ worker: 'dead', lane, settle: [], want: 1, lease: 3000 });
+    const w = await mill({ handlers: [[Tasks.once, () => 1]], store: m.store, clock: m.clock });
+    await w.turn('8s');
+
+    expect(await m.look(job)).toMatchObject({ state: 'failed', reason: 'worker-lost' });
+    expect((await m.queue.list({ task: 'work.letter' })).jobs).toMatchObject([{ queue: 'default', parentId: job.id }]);
+  });
+
   it('WK11: while the store is away it tries for ever, keeps what ended, and settles it once on return', async () => {
     const inner = (await mill({ worker: false })).store;
     let away = false;

@@ -54,7 +54,8 @@ export class DeadLetters {
       ? (this.texts.read(record.error) as StoredError)
       : { name: 'WorkerLost', message: `The worker was lost ${record.crashes} times`, code: 'WORKER_LOST' };
     const letter = this.letter(task, { ...record, error, attempts: record.attempts });
-    return { ...letter, keys: [{ key: `dead-letter:${record.id}`, until: window }] };
+    // No task is named like that, so no unique key of a user can be this one.
+    return { ...letter, keys: [{ key: `~dead-letter:${record.id}`, until: window }] };
   }
 
   private letter(task: KnownTask, failure: Failure): NewJob {
