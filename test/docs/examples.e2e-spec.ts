@@ -39,9 +39,11 @@ function programsOf(page: string): { name: string; text: string }[] {
 
 function compile(folder: string): string {
   try {
-    execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', folder], { encoding: 'utf8' });
+    // No test can time out while it waits for this call.
+    const options = { encoding: 'utf8', timeout: 60_000 } as const;
+    execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', folder], options);
     return '';
   } catch (error) {
-    return (error as { stdout: string }).stdout;
+    return (error as { stdout: string }).stdout || String(error);
   }
 }

@@ -82,10 +82,11 @@ export async function setup(kind: Kind) {
     async close() {
       for (const process of processes) process.signal('SIGKILL');
       await Promise.all(processes.map((process) => process.ended));
-      expect(await store.fsck().catch((error: unknown) => [error])).toEqual([]);
+      const violations = await store.fsck().catch((error: unknown) => [error]);
       await store.close();
       await redis?.stop();
       rmSync(folder, { recursive: true, force: true });
+      expect(violations).toEqual([]);
     },
   };
 }
@@ -96,7 +97,7 @@ function startWorker(env: Record<string, string>) {
   if (!existsSync(program)) throw new Error('Build first: `npm test` does, or `npm run build`');
   const child = spawn(process.execPath, [program], {
     env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
   });
   const complaints: string[] = [];
   child.stderr.on('data', (chunk: Buffer) => complaints.push(chunk.toString()));

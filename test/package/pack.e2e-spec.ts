@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '../..');
+/** No test can time out while it waits for such a call: it must end by itself. */
+const patient = { encoding: 'utf8', timeout: 60_000, killSignal: 'SIGKILL' } as const;
 
 describe('the package, as npm packs it', () => {
   let folder: string;
@@ -11,7 +13,7 @@ describe('the package, as npm packs it', () => {
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
   const npm = (args: string[], cwd: string) =>
-    execFileSync('npm', args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+    execFileSync('npm', args, { cwd, ...patient, stdio: ['ignore', 'pipe', 'pipe'] });
 
   it('TD3: installs into an empty Nest app, without ioredis, and runs a task on SQLite', () => {
     const tarball = pack();
@@ -20,10 +22,10 @@ describe('the package, as npm packs it', () => {
     writeFileSync(join(app, 'main.ts'), program);
     writeFileSync(join(app, 'tsconfig.json'), JSON.stringify(compiler));
 
-    execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', app], { encoding: 'utf8' });
+    execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', app], patient);
     const said = execFileSync(process.execPath, ['main.js'], {
+      ...patient,
       cwd: app,
-      encoding: 'utf8',
       env: { ...process.env, NODE_ENV: 'development' },
     });
 

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,14 +15,22 @@ const env = {
   REPORTS_DIR: `${folder}/reports`,
 };
 
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+let program: ChildProcess | undefined;
+afterAll(async () => {
+  if (program?.exitCode === null && program.signalCode === null) {
+    program.kill('SIGKILL'); // the test failed: its children follow
+    await once(program, 'exit');
+  }
+  rmSync(folder, { recursive: true, force: true });
+});
 
 describe('npm start', () => {
   it('runs API and worker on one file, says what to try, and stops cleanly on Ctrl-C', async () => {
-    const program = spawn(process.execPath, ['scripts/start.mjs'], { env: { ...process.env, ...env } });
+    const started = spawn(process.execPath, ['scripts/start.mjs'], { env: { ...process.env, ...env } });
+    program = started;
     let said = '';
-    program.stdout.on('data', (text: Buffer) => (said += text.toString()));
-    const ended = once(program, 'exit');
+    started.stdout.on('data', (text: Buffer) => (said += text.toString()));
+    const ended = once(started, 'exit');
 
     const url = await eventually(() => /API +(http\S+)/.exec(said)?.[1], { within: 120_000, what: 'the URLs' });
     const [, path, body] = await eventually(() => /curl -s http:\/\/[^/]+(\S+)[^{]+-d '(.+)'/.exec(said));
@@ -34,7 +42,7 @@ describe('npm start', () => {
       what: 'the receipt',
     });
 
-    program.kill('SIGINT');
+    started.kill('SIGINT');
 
     expect(await ended).toEqual([0, null]);
     await expect(fetch(url)).rejects.toThrow();

@@ -21,7 +21,7 @@ export async function startPostgres(): Promise<{ url: string; stop(): Promise<vo
   if (user) chownSync(folder, user.uid, user.gid);
   const data = join(folder, 'data');
   const options = ['--pgdata', data, '--username', 'shop', '--auth', 'trust', '--no-sync'];
-  execFileSync(join(programs, 'initdb'), options, { ...user, stdio: 'ignore', cwd: folder });
+  execFileSync(join(programs, 'initdb'), options, { ...user, stdio: 'ignore', cwd: folder, timeout: 60_000 });
 
   const port = await freePort();
   const server = spawn(

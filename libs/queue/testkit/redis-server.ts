@@ -83,6 +83,7 @@ class LocalServer implements RunningRedis {
     const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
     const child = spawn(this.path, args, { stdio: 'ignore' });
     this.process = child;
+    child.unref(); // a test that forgets it must not keep the run from ending
     await answers(this.port, child);
   }
 
@@ -113,6 +114,7 @@ class LocalServer implements RunningRedis {
     const child = this.process;
     this.process = undefined;
     if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    child.ref();
     const gone = new Promise((resolve) => child.once('exit', resolve));
     child.kill('SIGCONT');
     child.kill(signal);
@@ -140,7 +142,8 @@ function program(): string | undefined {
   if (found !== null) return found;
   found = onPath();
   if (!found && process.getuid?.() === 0 && existsSync('/etc/debian_version')) {
-    spawnSync('apt-get', ['install', '-y', 'redis-server'], { stdio: 'ignore' });
+    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+    spawnSync('apt-get', ['install', '-y', 'redis-server'], { stdio: 'ignore', env, timeout: 120_000 });
     found = onPath();
   }
   return found;

@@ -38,6 +38,16 @@ describe('Loop', () => {
     await loop.stop();
   });
 
+  it('lets everything else run between rounds that want each other at once', async () => {
+    const { loop } = setup();
+    loop.next = () => 0;
+    loop.start();
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    await loop.stop();
+
+    expect(loop.count).toBeGreaterThan(1);
+  });
+
   it('is woken before its time', async () => {
     const { clock, loop } = setup();
     loop.start();

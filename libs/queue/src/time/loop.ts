@@ -55,6 +55,7 @@ export abstract class Loop {
       this.turnedAt = this.clock.monotonic();
       const wait = await this.round();
       if (wait > 0 && !this.woken && !this.stopping) await this.sleep(wait);
+      else await nextTurn(); // rounds that want each other at once must not keep everything else from running
     }
   }
 

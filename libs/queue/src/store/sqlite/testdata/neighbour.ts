@@ -18,7 +18,8 @@ export class Neighbour {
     const program = join(folder, `neighbour-${process.hrtime.bigint()}.mjs`);
     writeFileSync(
       program,
-      `import { sqlite } from ${JSON.stringify(pathToFileURL(door).href)};
+      `process.stdin.on('end', () => process.exit(1)).resume().unref(); // whoever started it is gone
+       import { sqlite } from ${JSON.stringify(pathToFileURL(door).href)};
        const say = (line) => process.stdout.write(line + '\\n');
        const id = (n) => 'mill~0~' + process.pid.toString(32).replace(/[ilou]/g, 'z').padStart(8, '0') + String(n).padStart(16, '0');
        const lane = { queue: 'mill', shard: 0 };
@@ -26,7 +27,7 @@ export class Neighbour {
        await store.open();
        ${script}`,
     );
-    return new Neighbour(spawn(process.execPath, [program], { stdio: ['ignore', 'pipe', 'inherit'] }));
+    return new Neighbour(spawn(process.execPath, [program], { stdio: ['pipe', 'pipe', 'inherit'] }));
   }
 
   /** The next line it says, or `undefined` when it has ended. */
