@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { defineTasks, type Store, task } from 'millrace';
+import { defineTasks, limits, type Store, task } from 'millrace';
 import { redis } from 'millrace/redis';
 import { sqlite } from 'millrace/sqlite';
 import { memory } from 'millrace/testing';
@@ -91,6 +91,23 @@ describe.each(Object.entries(stores))('hostile input on %s', (_, make) => {
     expect(Object.getOwnPropertyNames(Object.prototype)).toEqual(before);
     expect(({} as { polluted?: number }).polluted).toBeUndefined();
     expect(await m.store.fsck()).toEqual([]);
+  });
+
+  it('M1: a giant batch is carried in portions; a payload too large in it refuses the whole call', async () => {
+    const m = await setup();
+    await m.queue.pause('work');
+    const large = { payload: 'x'.repeat(limits.payload - 100), queue: 'work' };
+    const batch = Array.from({ length: 40 }, () => large);
+    const tooLarge = { payload: 'x'.repeat(limits.payload), queue: 'work' };
+    expect(await refusal(() => m.queue.enqueueMany('work.echo', [...batch, tooLarge]))).toMatchObject({
+      code: 'PAYLOAD_TOO_LARGE',
+    });
+    expect((await m.queue.counts())[0]!.counts.ready).toBe(0);
+
+    const jobs = await m.queue.enqueueMany('work.echo', batch);
+    expect(new Set(jobs.map(({ id }) => id)).size).toBe(40);
+    expect((await m.queue.counts())[0]!.counts.ready).toBe(40);
+    expect((await m.look(jobs[39]!)).payload).toHaveLength(limits.payload - 100);
   });
 
   it('M6: no two hostile names share a key: not as jobId, not as unique key, not as tag', async () => {
