@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -166,7 +166,8 @@ async function sentinelOf(primary: number): Promise<number> {
   const port = await freePort();
   const file = join(folder, 'sentinel.conf');
   writeFileSync(file, `port ${port}\nbind 127.0.0.1\ndir ${folder}\nsentinel monitor mill 127.0.0.1 ${primary} 1\n`);
-  const child: ChildProcess = spawn('redis-server', [file, '--sentinel'], { stdio: 'ignore' });
+  const program = ['redis-server', 'valkey-server'].find((name) => spawnSync(name, ['--version']).status === 0)!;
+  const child: ChildProcess = spawn(program, [file, '--sentinel'], { stdio: 'ignore' });
   afterwards(() => {
     child.kill('SIGKILL');
     rmSync(folder, { recursive: true, force: true });
