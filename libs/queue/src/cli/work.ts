@@ -1,4 +1,4 @@
-import { type LogLevel, type INestApplicationContext } from '@nestjs/common';
+import type { LogLevel } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { WorkerHost } from '../nest/worker-host.js';
 import type { WorkerModuleOptions } from '../nest/worker-options.js';
@@ -28,7 +28,7 @@ export async function work(target: string, options: WorkOptions, terminal: Termi
   const logger = levelsOf(options.logLevel);
   const boot = () => NestFactory.createApplicationContext(module, { logger, abortOnError: false });
   const app = await workerOverrides.run(overridesOf(options), boot);
-  const host = hostOf(app);
+  const host = WorkerHost.of(app);
   if (!host) {
     await app.close();
     throw new UsageError(`${target} imports no WorkerModule: add WorkerModule.forRoot() to its imports.`);
@@ -61,14 +61,6 @@ export function overridesOf(options: WorkOptions): WorkerModuleOptions {
     ...(maxJobs !== undefined && { maxJobs }),
     ...(burst !== undefined && { burst: burst === true ? 'ready' : burst }),
   };
-}
-
-function hostOf(app: INestApplicationContext): WorkerHost | undefined {
-  try {
-    return app.get(WorkerHost, { strict: false });
-  } catch {
-    return undefined;
-  }
 }
 
 function levelsOf(level: string | undefined): LogLevel[] | undefined {

@@ -3,22 +3,13 @@ import { memory } from '../store/memory/index.js';
 import type { Store } from '../store/store.js';
 import { TaskContext } from '../task/context.js';
 import { ManualClock } from '../time/manual-clock.js';
-import { refusal, world } from './testdata/world.js';
+import { counted, refusal, world } from './testdata/world.js';
 
-/** `listening` counts the listeners that are open. */
+/** A store in memory, changed; `open.listening` counts the listeners that are open. */
 async function setup(change: (store: Store) => Partial<Store> = () => ({})) {
   const clock = new ManualClock();
   const real = memory({ clock });
-  const open = { listening: 0 };
-  const store: Store = {
-    ...real,
-    listen: async (topics, hear) => {
-      const listener = await real.listen(topics, hear);
-      open.listening++;
-      return { stop: () => (open.listening--, listener.stop()) };
-    },
-    ...change(real),
-  };
+  const { store, open } = counted(real, change(real));
   return { ...(await world({ store, clock })), clock, open };
 }
 

@@ -1,4 +1,10 @@
-import { Logger, type OnApplicationBootstrap, type OnApplicationShutdown, type OnModuleDestroy } from '@nestjs/common';
+import {
+  type INestApplicationContext,
+  Logger,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+  type OnModuleDestroy,
+} from '@nestjs/common';
 import type { DiscoveryService, ExternalContextCreator, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import type { Events } from '../events/events.js';
 import { HealthServer, type Report } from '../health/health-server.js';
@@ -40,6 +46,15 @@ export class WorkerHost implements OnApplicationBootstrap, OnModuleDestroy, OnAp
   private closing?: Promise<void>;
 
   constructor(private readonly given: Surroundings) {}
+
+  /** That of an application, if it has one. */
+  static of(app: INestApplicationContext): WorkerHost | undefined {
+    try {
+      return app.get(WorkerHost, { strict: false });
+    } catch {
+      return undefined;
+    }
+  }
 
   /** The worker itself. Throws before the application is up. */
   get worker(): Worker {

@@ -56,7 +56,7 @@ export class Bench {
   /** A worker of the application itself does it where one runs; else one is made, until nothing is ready anywhere. */
   async drain(): Promise<{ completed: number; failed: number }> {
     const before = await this.totals();
-    const host = hostOf(this.app);
+    const host = WorkerHost.of(this.app);
     if (host) await host.worker.idle();
     else await this.work();
     const after = await this.totals();
@@ -93,14 +93,6 @@ export class Bench {
       sum.ended += totals.completed + totals.failed + totals.cancelled;
     }
     return sum;
-  }
-}
-
-function hostOf(app: INestApplicationContext): WorkerHost | undefined {
-  try {
-    return app.get(WorkerHost, { strict: false });
-  } catch {
-    return undefined;
   }
 }
 

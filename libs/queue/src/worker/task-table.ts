@@ -1,6 +1,7 @@
 import type { Envelope } from '../job/envelope.js';
 import { ConfigInvalid } from '../job/errors.js';
 import type { TaskDefinition, TaskOptions, TimeoutOptions } from '../task/definition.js';
+import { overrideOf } from '../task/overrides.js';
 import { type Duration, milliseconds } from '../time/duration.js';
 import type { Handler } from './options.js';
 import { RetryPolicy } from './retry-policy.js';
@@ -83,14 +84,3 @@ function timeoutOf(timeout: Duration | TimeoutOptions = '5m'): TimeoutPolicy {
   const { after, grace = '5s' } = typeof timeout === 'object' ? timeout : { after: timeout };
   return { after: milliseconds(after), grace: milliseconds(grace) };
 }
-
-/** The exact name, or the longest prefix followed by `*`. */
-function overrideOf(name: string, overrides: Record<string, TaskOptions>): TaskOptions | undefined {
-  const fitting = Object.keys(overrides).filter((key) =>
-    key.endsWith('*') ? name.startsWith(key.slice(0, -1)) : key === name,
-  );
-  const closest = fitting.sort((a, b) => closeness(b) - closeness(a))[0];
-  return closest === undefined ? undefined : overrides[closest];
-}
-
-const closeness = (key: string) => (key.endsWith('*') ? key.length - 1 : Infinity);

@@ -19,6 +19,17 @@ export async function world(options: Partial<QueueOptions> = {}) {
   return { clock, store, events, queue, ...puppet(store) };
 }
 
+/** The store, changed, and how many listeners of it are open. */
+export function counted(real: Store, change: Partial<Store> = {}) {
+  const open = { listening: 0 };
+  const listen: Store['listen'] = async (topics, hear) => {
+    const listener = await real.listen(topics, hear);
+    open.listening++;
+    return { stop: () => (open.listening--, listener.stop()) };
+  };
+  return { open, store: { ...real, listen, ...change } };
+}
+
 /** Takes and settles by hand. */
 export function puppet(store: Store, name = 'puppet') {
   const registered = new Set<string>();
