@@ -74,6 +74,21 @@ describe('forRoot', () => {
     expect(calls).not.toContain('close');
   });
 
+  it('lets everybody go who waits for a job, so that nothing outlives the application', async () => {
+    const app = await boot(QueueModule.forRoot({ store: memory() }));
+    const job = await app.get(Queue).enqueue('a.task');
+    const result = job.result({ timeout: '1h' });
+    const views = job.follow();
+    await views.next();
+    const next = views.next();
+    const refused = expect(result).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+
+    await app.close();
+
+    await refused;
+    expect(await next).toMatchObject({ done: true });
+  });
+
   it('closes a shared store with the last application that uses it', async () => {
     const { store, calls } = watched();
     const [api, worker] = [await boot(QueueModule.forRoot({ store })), await boot(QueueModule.forRoot({ store }))];

@@ -98,18 +98,13 @@ function instanceProviders(name: string | undefined): Provider[] {
     {
       provide: getQueueToken(name),
       inject: [connection, tokens.options, tokens.clock, tokens.events],
-      useFactory: ({ store }: Connection, o: QueueModuleOptions, clock: Clock, events: Events) =>
-        new Queue({
-          store,
-          clock,
-          events,
-          codec: o.codec,
-          defaults: o.defaults,
-          overrides: o.overrides,
-          enqueueTimeout: o.enqueueTimeout,
-          payloadLimit: o.payloadLimit,
-          onEnqueue: o.onEnqueue,
-        }),
+      useFactory: (connection: Connection, o: QueueModuleOptions, clock: Clock, events: Events) => {
+        const { codec, defaults, overrides, enqueueTimeout, payloadLimit, onEnqueue } = o;
+        const options = { codec, defaults, overrides, enqueueTimeout, payloadLimit, onEnqueue };
+        const queue = new Queue({ store: connection.store, clock, events, ...options });
+        connection.beforeClose(() => queue.close());
+        return queue;
+      },
     },
     {
       provide: `${String(tokens.events)}:listeners`,

@@ -24,6 +24,7 @@ export function follow<R>(id: string, waiters: Waiters, view: (record: JobRecord
       failed(error) {
         if (!MillraceError.is(error, 'STORE_UNAVAILABLE')) feed.end(error);
       },
+      over: () => feed.end(),
     });
   }, 1);
 }

@@ -188,6 +188,11 @@ export class Queue implements TaskEnqueuer {
     return eventStream(this.events);
   }
 
+  /** Ends every wait for a job in this process, as the store is about to be closed: `result()` rejects, `follow()` ends. */
+  close(): void {
+    this.desk.waiters.close();
+  }
+
   private async control(verb: ControlVerb, which: string | JobQuery, options?: CancelOptions) {
     if (typeof which !== 'string') return this.desk.controlAll(verb, which, options);
     const key = keyOf(which);

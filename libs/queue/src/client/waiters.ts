@@ -1,4 +1,4 @@
-import { JobNotFound, MillraceError, ResultTimeout } from '../job/errors.js';
+import { JobNotFound, MillraceError, ResultTimeout, StoreUnavailable } from '../job/errors.js';
 import { isFinal, type JobState } from '../job/state.js';
 import type { Hint, JobRecord, Listener, Store } from '../store/store.js';
 import type { Clock, Timer } from '../time/clock.js';
@@ -10,6 +10,8 @@ export interface Watcher {
   seen(record: JobRecord | undefined): void;
   /** A look failed; the next may succeed. */
   failed(error: Error): void;
+  /** Nobody will look any more. */
+  over(): void;
 }
 
 /** Milliseconds between two looks without a hint. */
@@ -55,6 +57,7 @@ export class Waiters {
           if (MillraceError.is(error, 'STORE_UNAVAILABLE')) trouble = error;
           else refuse(error);
         },
+        over: () => refuse(new StoreUnavailable(this.store.url, { cause: new Error('the application has closed') })),
       });
       const abort = () => refuse(signal!.reason as Error);
       const timer = this.clock.after(timeout, () => refuse(trouble ?? new ResultTimeout(id, timeout, state)));
@@ -73,6 +76,11 @@ export class Waiters {
   watch(id: string, watcher: Watcher): () => void {
     this.add(id, watcher);
     return () => this.remove(id, watcher);
+  }
+
+  /** Lets everybody go. */
+  close(): void {
+    for (const group of [...this.waiting.values()]) for (const watcher of [...group]) watcher.over();
   }
 
   /** How many wait. */

@@ -22,6 +22,7 @@ const users = new WeakMap<Store, number>();
 export class Connection implements OnApplicationShutdown {
   private readonly logger = new Logger('Queue');
   private held = false;
+  private readonly before: (() => void)[] = [];
 
   constructor(
     readonly store: Store,
@@ -46,9 +47,15 @@ export class Connection implements OnApplicationShutdown {
     return this;
   }
 
+  /** Calls `run` before this connection lets go of the store. */
+  beforeClose(run: () => void): void {
+    this.before.push(run);
+  }
+
   async onApplicationShutdown(): Promise<void> {
     if (!this.held) return;
     this.held = false;
+    for (const run of this.before) run();
     const left = (users.get(this.store) ?? 1) - 1;
     users.set(this.store, left);
     if (left === 0) await this.letGo();
