@@ -8,7 +8,7 @@ import type { TaskOptions } from '../task/definition.js';
 import type { Clock } from '../time/clock.js';
 import type { Duration } from '../time/duration.js';
 
-/** What a queue client needs. Plain TypeScript: it opens and closes nothing. */
+/** What a queue client needs. Plain TypeScript: it opens no store and closes none. */
 export interface QueueOptions {
   /** Open. */
   store: Store;

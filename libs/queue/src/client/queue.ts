@@ -30,7 +30,7 @@ import { Waiters } from './waiters.js';
 /** Milliseconds the record of a job that somebody runs and waits for stays at least, so that its result can be read. */
 const keepForRun = 10_000;
 
-/** How to ask for work and look at it. Opens and closes nothing: the store is handed in open. */
+/** How to ask for work and look at it. Opens no store and closes none: it is handed in open. */
 export class Queue implements TaskEnqueuer {
   private readonly store: Store;
   private readonly clock: Clock;
