@@ -117,6 +117,8 @@ export class Producer {
           if (!MillraceError.is(error, 'STORE_UNAVAILABLE') || left <= 0) throw error;
           release ??= keepAlive();
           await this.clock.sleep(Math.min(pause, left));
+          // A try begun at the very end would outlive the refusal, and store a job whose caller was told otherwise.
+          if (left <= pause) throw error;
         }
       }
     } finally {
