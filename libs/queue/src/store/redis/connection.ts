@@ -25,6 +25,8 @@ export class Connection {
   sharded = false;
   /** Called whenever a connection is there (again). */
   onReady: () => void = () => {};
+  /** Calls over a client that is not ours and that have no answer yet. */
+  private readonly unanswered = new Set<(error: Error) => void>();
 
   constructor(private readonly options: RedisOptions) {
     this.own = !options.client;
@@ -51,6 +53,7 @@ export class Connection {
     const client = this.made;
     client.off('error', this.hearError).on('error', this.hearError);
     client.off('ready', this.hearReady).on('ready', this.hearReady);
+    if (!this.own) this.watchLosses(client, 'on');
     if (client.status === 'wait') client.connect().catch(() => {});
     if (await this.whenReady(this.options.connectTimeout ?? 5000, true)) return;
     const cause = this.lastError;
@@ -67,6 +70,7 @@ export class Connection {
   async close(): Promise<void> {
     const client = this.made;
     client?.off('error', this.hearError).off('ready', this.hearReady);
+    if (client && !this.own) this.watchLosses(client, 'off');
     if (!client || !this.own) return;
     this.made = undefined;
     client.on('error', () => {});
@@ -78,11 +82,31 @@ export class Connection {
     const { client } = this;
     const script = this.scripts[name];
     try {
-      return await client.evalsha(script.sha, keys.length, ...keys, ...args);
+      return await this.once(client.evalsha(script.sha, keys.length, ...keys, ...args));
     } catch (error) {
       if (!(error as Error).message.includes('NOSCRIPT')) throw error;
-      return await client.eval(script.text, keys.length, ...keys, ...args);
+      return await this.once(client.eval(script.text, keys.length, ...keys, ...args));
     }
+  }
+
+  /**
+   * The first answer, or an error when the connection was lost before it. A client that is not ours may send a call
+   * again by itself, and then answers what the second run gave: jobs that the first one handed out would be nobody's.
+   */
+  private once<T>(answer: Promise<T>): Promise<T> {
+    if (this.own) return answer;
+    return new Promise<T>((resolve, reject) => {
+      this.unanswered.add(reject);
+      void answer.then(resolve, reject).finally(() => this.unanswered.delete(reject));
+    });
+  }
+
+  /** Of a cluster, any node: a call in doubt is cheaper than a job that is lost. */
+  private watchLosses(client: Client, how: 'on' | 'off'): void {
+    client[how]('close', this.hearClose);
+    if (!this.isCluster) return;
+    client[how]('+node', this.hearNode);
+    for (const node of (client as Cluster).nodes()) node[how]('close', this.hearClose);
   }
 
   /** Something else than a script, its errors translated. */
@@ -134,6 +158,10 @@ export class Connection {
 
   private readonly hearError = (error: Error) => void (this.lastError = error);
   private readonly hearReady = () => this.onReady();
+  private readonly hearNode = (node: Redis) => void node.on('close', this.hearClose);
+  private readonly hearClose = () => {
+    for (const reject of this.unanswered) reject(new Error('Connection is closed.'));
+  };
 
   private make(): Client {
     const { url, cluster, clusterOptions, driver, connectTimeout = 5000, commandTimeout = 5000 } = this.options;
@@ -157,6 +185,8 @@ export class Connection {
         lazyConnect: true,
         enableOfflineQueue: false,
         clusterRetryStrategy: reconnect,
+        // A call without an answer may have been run: it is not sent again.
+        retryDelayOnFailover: 0,
         redisOptions: { ...common, ...clusterOptions?.redisOptions },
       });
     }

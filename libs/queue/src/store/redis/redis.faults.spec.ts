@@ -1,5 +1,5 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { Redis } from 'ioredis';
+import { Cluster, Redis } from 'ioredis';
 import {
   freePort,
   redisAvailable,
@@ -192,6 +192,44 @@ suite('redis on bad days', () => {
       );
       expect(calls / 1000).toBeLessThan(0.6);
     });
+
+    it.each(['a given client', 'a cluster', 'a given cluster'])(
+      'is never run twice by %s whose connection broke before the answer',
+      async (kind) => {
+        const { server, plain } = await serve(
+          kind === 'a given client' ? {} : { config: { 'cluster-enabled': 'yes', 'cluster-announce-ip': '127.0.0.1' } },
+        );
+        const proxy = await Proxy.to(server.port);
+        endings.push(() => proxy.close());
+        const at = { host: '127.0.0.1', port: proxy.port };
+        const natMap = { [`127.0.0.1:${server.port}`]: at };
+        if (kind !== 'a given client') {
+          await plain.call('CLUSTER', 'ADDSLOTSRANGE', '0', '16383');
+          await until(async () => (await plain.cluster('INFO')).includes('cluster_state:ok'));
+        }
+        const client = kind === 'a given client' ? new Redis(at) : new Cluster([at], { natMap, lazyConnect: true });
+        client.on('error', () => {});
+        endings.push(() => client.disconnect());
+        const store =
+          kind === 'a cluster'
+            ? redis({ cluster: [at], clusterOptions: { natMap }, ...quiet })
+            : redis({ client, ...quiet });
+        endings.push(() => store.close());
+        await store.open();
+        await store.register(ann);
+        await store.enqueue(jobs(2));
+        const exchange = (want: number) => store.exchange({ worker: 'ann', lane, settle: [], want, lease });
+        await exchange(0);
+
+        proxy.dropNextAnswer(async () => {});
+        await expect(exchange(1)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+
+        expect(proxy.dropped).toBe(1);
+        await until(() => store.time().then(() => true, () => false)); // prettier-ignore
+        expect(await store.reconcile('ann', lane, [])).not.toEqual([]);
+        expect((await store.counts())[0]!.counts).toMatchObject({ ready: 2, active: 0 });
+      },
+    );
 
     it('R8: goes on after a restart with an append-only file', async () => {
       const { server, store, drain } = await setup({ appendonly: true, config: { appendfsync: 'always' } });
