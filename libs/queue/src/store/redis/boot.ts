@@ -35,6 +35,9 @@ async function checkSchema(connection: Connection, keys: KeyNames): Promise<void
   const type = await connection.ask((client) => client.type(keys.schema));
   if (type !== 'none' && type !== 'string') throw new KeyTypeConflict(keys.schema, type);
   const found = await connection.ask(async (client) => {
+    // Where it is known there is nothing to write: a full memory would refuse it.
+    const known = await client.get(keys.schema);
+    if (known !== null) return Number(known);
     await client.setnx(keys.schema, schema);
     return Number(await client.get(keys.schema));
   });

@@ -67,10 +67,8 @@ export async function configure(lanes: Lanes, queue: string, change: Partial<Que
   const maxReady = change.maxReady === undefined ? '' : (change.maxReady ?? 'none');
   // The registry first: a lane that begins meanwhile reads it there.
   const told = Object.entries({ paused, maxReady }).filter(([, value]) => value !== '');
-  await lanes.connection.ask(async (client) => {
-    await lanes.know({ queue, shard: 0 });
-    for (const [name, value] of told) await client.hset(lanes.keys.settings, `${queue}:${name}`, value);
-  });
+  await lanes.connection.ask(() => lanes.know({ queue, shard: 0 }));
+  for (const [name, value] of told) await lanes.write(lanes.keys.settings, `${queue}:${name}`, String(value));
   const answers = await Promise.all(
     (await lanes.all(queue)).map((lane) => lanes.run<[number, number]>('configure', lane, [paused, maxReady, ''])),
   );

@@ -60,6 +60,11 @@ export class Lanes {
     return Number(shards) > shard;
   }
 
+  /** Writes a field of the registry. */
+  async write(key: string, field: string, text: string): Promise<void> {
+    await this.connection.ask(() => this.connection.run('registry', [key], [field, text]));
+  }
+
   /** A server that was away may have forgotten: the registry is told again. */
   forget(): void {
     this.known.clear();

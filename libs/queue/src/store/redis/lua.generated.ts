@@ -1315,6 +1315,12 @@ longest_lease()
 save()
 return 1
 `,
+  'registry': `-- registry: writes down a fact about a queue or a worker. A script, so that a full memory does not stop who comes to drain it.
+-- KEYS  1 queues, settings or workers
+-- ARGV  1 field · 2 text
+-- gives 1 when the field is new
+return redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
+`,
   'relay': `-- relay: what another lane's outbox sends here, once each. Entries of one lane come in the order of their numbers.
 -- KEYS  the lane
 -- ARGV  2 the lane they come from · 3 number of the last one · 4 how many · 5 … three each: a job (see adding), with absolute

@@ -149,6 +149,20 @@ suite('redis on bad days', () => {
       expect(await patient).toMatchObject([{ created: true, state: 'ready' }]);
     });
 
+    it('R10: lets a worker come while memory is full, and an operator pause', async () => {
+      const { server, plain, store } = await setup();
+      await store.enqueue(jobs(500, { body: 'x'.repeat(1000) }));
+      await plain.config('SET', 'maxmemory', '1mb');
+
+      const late = storeAt(server.url);
+      await late.open();
+      await late.register({ ...ann, id: 'bob' });
+
+      const took = await late.exchange({ worker: 'bob', lane, settle: [], want: 100, lease });
+      expect(took.jobs).toHaveLength(100);
+      expect(await late.configure(lane.queue, { paused: true })).toMatchObject({ paused: true });
+    });
+
     it('R10: is refused whole while memory is full, and workers drain meanwhile', async () => {
       const { plain, store, drain } = await setup();
       await store.enqueue(jobs(500, { body: 'x'.repeat(1000) }));

@@ -15,6 +15,9 @@ export type Scripts = Record<ScriptName, Script>;
 /** Those that need to know how jobs come into a lane. */
 const adding: ReadonlySet<ScriptName> = new Set(['enqueue', 'exchange', 'retry', 'relay']);
 
+/** Those of the registry, which has no lane. */
+const ofRegistry: ReadonlySet<ScriptName> = new Set(['know', 'registry']);
+
 /** Refused when memory is full. Everything else drains, or helps to. */
 const refusedWhenFull: ReadonlySet<ScriptName> = new Set(['enqueue']);
 
@@ -30,7 +33,7 @@ export function compose({ flags, sharded }: { flags: boolean; sharded: boolean }
   return Object.fromEntries(
     names.map((name) => {
       const first = flags ? `#!lua flags=${refusedWhenFull.has(name) ? '' : 'allow-oom'}\n` : '';
-      const shared = name === 'know' ? '' : constants + lua.lane + (adding.has(name) ? lua.adding : '');
+      const shared = ofRegistry.has(name) ? '' : constants + lua.lane + (adding.has(name) ? lua.adding : '');
       const text = first + shared + lua[name];
       return [name, { name, text, sha: createHash('sha1').update(text).digest('hex') }];
     }),

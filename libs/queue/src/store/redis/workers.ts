@@ -23,7 +23,7 @@ export async function register(lanes: Lanes, worker: WorkerRecord): Promise<void
     [...(before?.served ?? []), ...worker.lanes].map((lane) => [`${lane.queue}~${lane.shard}`, lane]),
   );
   const entry: WorkerEntry = { record: worker, served: [...served.values()] };
-  await connection.ask((client) => client.hset(keys.workers, worker.id, JSON.stringify(entry)));
+  await lanes.write(keys.workers, worker.id, JSON.stringify(entry));
   // A worker also registers because the store forgot it, and then the store may have forgotten its queues.
   lanes.forget();
   for (const lane of worker.lanes) await connection.ask(() => lanes.know(lane));
