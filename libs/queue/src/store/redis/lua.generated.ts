@@ -168,7 +168,6 @@ end
 -- ARGV  2 '1' to force · 3 reason · 4 number of holders · holders · ids
 -- gives { answers, how many the outbox got }; per id '<applied><state>', '-' for no such job, or '!<worker>' when a hold must be declared first (nothing was done to that job)
 local force, reason, n = ARGV[2] == '1', ARGV[3], tonumber(ARGV[4])
-if not FLAGS then call('HDEL', meta, '') end
 local holds_of = {}
 for i = 1, n do holds_of[ARGV[4 + i]] = KEYS[first + i - 1] end
 
@@ -296,8 +295,6 @@ return answer
 --       more, paused, suspects, outbox, alone } — or { now, 'GONE', paused } and nothing was done
 local worker, lease, want, alone, n = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5] == '1', tonumber(ARGV[6])
 local holds = KEYS[first]
--- Redis 6.2 refuses a script without memory at its first write that may need some; after a write that frees, it goes on.
-if not FLAGS then call('HDEL', holds, '') end
 
 load('paused', 'beat', 'grace', 'longest', 'fence', 'takes', 'ghosts', 'sleepers')
 local length = call('HGET', lengths, worker)
@@ -1148,7 +1145,6 @@ return 1
 -- gives how many jobs were forgotten
 local page, keep_count = tonumber(ARGV[2]), tonumber(ARGV[3])
 local left = page
-if not FLAGS then call('HDEL', meta, '') end
 
 local function drop(id, ...)
   for _, key in ipairs({ ... }) do call('ZREM', key, id) end
@@ -1356,7 +1352,6 @@ return { n - skip, posted }
 -- KEYS  the lane
 -- ARGV  2 … ids
 -- gives { answers, how many the outbox got }; per id '1' when it was forgotten, '0a' when it runs, '-' for no such job
-if not FLAGS then call('HDEL', meta, '') end
 local place = { c = { completed, lasting, lapsing }, x = { cancelled }, f = { failed } }
 
 local function remove(id)

@@ -11,6 +11,7 @@ import { createJobId } from '../../job/id.js';
 import { systemClock } from '../../time/clock.js';
 import type { ClaimedJob, Hint, Lane, NewJob, Settlement, WorkerRecord } from '../store.js';
 import { redis, type RedisOptions } from './index.js';
+import type { RedisStore } from './redis-store.js';
 
 const suite = redisAvailable() ? describe : describe.skip;
 const lane: Lane = { queue: 'mill', shard: 0 };
@@ -149,19 +150,25 @@ suite('redis on bad days', () => {
       expect(await patient).toMatchObject([{ created: true, state: 'ready' }]);
     });
 
-    it('R10: lets a worker come while memory is full, and an operator pause', async () => {
-      const { server, plain, store } = await setup();
-      await store.enqueue(jobs(500, { body: 'x'.repeat(1000) }));
-      await plain.config('SET', 'maxmemory', '1mb');
+    it.each([true, false])(
+      'R10: lets a worker come while memory is full, and an operator pause (flags: %s)',
+      async (flags) => {
+        const { server, plain, store } = await setup();
+        await store.enqueue(jobs(500, { body: 'x'.repeat(1000) }));
+        await plain.config('SET', 'maxmemory', '1mb');
 
-      const late = storeAt(server.url);
-      await late.open();
-      await late.register({ ...ann, id: 'bob' });
+        const late = storeAt(server.url) as RedisStore;
+        await late.open();
+        late['connection'].speak({ flags, sharded: false });
+        await expect(late.enqueue(jobs(1))).rejects.toMatchObject({ code: 'STORE_OUT_OF_MEMORY' });
+        await late.register({ ...ann, id: 'bob' });
 
-      const took = await late.exchange({ worker: 'bob', lane, settle: [], want: 100, lease });
-      expect(took.jobs).toHaveLength(100);
-      expect(await late.configure(lane.queue, { paused: true })).toMatchObject({ paused: true });
-    });
+        const took = await late.exchange({ worker: 'bob', lane, settle: [], want: 100, lease });
+        expect(took.jobs).toHaveLength(100);
+        await late.reap({ lane });
+        expect(await late.configure(lane.queue, { paused: true })).toMatchObject({ paused: true });
+      },
+    );
 
     it('R10: is refused whole while memory is full, and workers drain meanwhile', async () => {
       const { plain, store, drain } = await setup();

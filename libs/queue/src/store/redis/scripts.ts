@@ -15,6 +15,12 @@ export type Scripts = Record<ScriptName, Script>;
 /** Those that need to know how jobs come into a lane. */
 const adding: ReadonlySet<ScriptName> = new Set(['enqueue', 'exchange', 'retry', 'relay']);
 
+/**
+ * Redis 6.2 refuses a script that has no memory at its first write that may need some; after a write that frees, and be it
+ * nothing, it goes on.
+ */
+const freeing = "redis.call('HDEL', KEYS[1], '')\n";
+
 /** Those of the registry, which has no lane. */
 const ofRegistry: ReadonlySet<ScriptName> = new Set(['know', 'registry']);
 
@@ -26,13 +32,14 @@ const refusedWhenFull: ReadonlySet<ScriptName> = new Set(['enqueue']);
  * newer read them from the first line; there, a script without `allow-oom` is refused whole while memory is full.
  */
 export function compose({ flags, sharded }: { flags: boolean; sharded: boolean }): Scripts {
+  const dialect = flags ? { plain: '#!lua\n', allowed: '#!lua flags=allow-oom\n' } : { plain: '', allowed: freeing };
   const bounds = Object.entries(limits).map(([name, value]) => `${name} = ${value}`);
-  const constants = `local FLAGS = ${flags}\nlocal PUBLISH = '${sharded ? 'SPUBLISH' : 'PUBLISH'}'\nlocal limits = { ${bounds.join(', ')} }\n`;
+  const constants = `local PUBLISH = '${sharded ? 'SPUBLISH' : 'PUBLISH'}'\nlocal limits = { ${bounds.join(', ')} }\n`;
   const names = Object.keys(lua).filter((name) => name !== 'lane' && name !== 'adding') as ScriptName[];
 
   return Object.fromEntries(
     names.map((name) => {
-      const first = flags ? `#!lua flags=${refusedWhenFull.has(name) ? '' : 'allow-oom'}\n` : '';
+      const first = refusedWhenFull.has(name) ? dialect.plain : dialect.allowed;
       const shared = ofRegistry.has(name) ? '' : constants + lua.lane + (adding.has(name) ? lua.adding : '');
       const text = first + shared + lua[name];
       return [name, { name, text, sha: createHash('sha1').update(text).digest('hex') }];

@@ -3,7 +3,6 @@
 -- ARGV  2 '1' to force · 3 reason · 4 number of holders · holders · ids
 -- gives { answers, how many the outbox got }; per id '<applied><state>', '-' for no such job, or '!<worker>' when a hold must be declared first (nothing was done to that job)
 local force, reason, n = ARGV[2] == '1', ARGV[3], tonumber(ARGV[4])
-if not FLAGS then call('HDEL', meta, '') end
 local holds_of = {}
 for i = 1, n do holds_of[ARGV[4 + i]] = KEYS[first + i - 1] end
 

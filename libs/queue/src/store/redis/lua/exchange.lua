@@ -8,8 +8,6 @@
 --       more, paused, suspects, outbox, alone } — or { now, 'GONE', paused } and nothing was done
 local worker, lease, want, alone, n = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5] == '1', tonumber(ARGV[6])
 local holds = KEYS[first]
--- Redis 6.2 refuses a script without memory at its first write that may need some; after a write that frees, it goes on.
-if not FLAGS then call('HDEL', holds, '') end
 
 load('paused', 'beat', 'grace', 'longest', 'fence', 'takes', 'ghosts', 'sleepers')
 local length = call('HGET', lengths, worker)

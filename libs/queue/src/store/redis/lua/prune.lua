@@ -4,7 +4,6 @@
 -- gives how many jobs were forgotten
 local page, keep_count = tonumber(ARGV[2]), tonumber(ARGV[3])
 local left = page
-if not FLAGS then call('HDEL', meta, '') end
 
 local function drop(id, ...)
   for _, key in ipairs({ ... }) do call('ZREM', key, id) end

@@ -2,7 +2,6 @@
 -- KEYS  the lane
 -- ARGV  2 … ids
 -- gives { answers, how many the outbox got }; per id '1' when it was forgotten, '0a' when it runs, '-' for no such job
-if not FLAGS then call('HDEL', meta, '') end
 local place = { c = { completed, lasting, lapsing }, x = { cancelled }, f = { failed } }
 
 local function remove(id)
