@@ -165,7 +165,7 @@ export type Settlement = Hold & {
     | { outcome: 'retry'; in: number; error: string }
     | { outcome: 'snoozed'; in: number }
     | { outcome: 'failed'; reason: string; error: string }
-    | { outcome: 'cancelled'; reason: string; error?: string }
+    | { outcome: 'cancelled'; /** Where the job is marked, that of the mark counts. */ reason: string; error?: string }
     /** Given back, uncharged: to the front at once, or later with `in`. */
     | { outcome: 'released'; in?: number; why?: WhyScheduled }
   );

@@ -284,6 +284,18 @@ export function describeSettle(stage: Stage): void {
       });
     });
 
+    it('gives the reason of the mark, when somebody wants it cancelled', async () => {
+      const held = await stage.held('ann');
+      await stage.store.cancel([held.id], { reason: 'too late' });
+
+      expect(await stage.settle('ann', cancelled(held, 'request', 'stopped'))).toBe('cancelled');
+      expect(await stage.record(held.id)).toMatchObject({
+        reason: 'too late',
+        error: 'stopped',
+        history: [{ attempt: 1, outcome: 'cancelled', error: 'stopped' }],
+      });
+    });
+
     it('leaves the error of an earlier attempt when it has none itself', async () => {
       const held = await stage.held('ann');
       await stage.settle('ann', retried(held, 0, 'earlier'));

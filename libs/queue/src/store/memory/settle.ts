@@ -48,7 +48,7 @@ function apply(shard: Shard, job: Job, ending: Settlement, now: number): JobStat
     case 'cancelled':
       recordAttempt(job, 'cancelled', now, ending.error);
       job.error = ending.error ?? job.error;
-      return shard.finish(job, 'cancelled', now, { reason: ending.reason });
+      return cancelIfMarked(shard, job, now) ?? shard.finish(job, 'cancelled', now, { reason: ending.reason });
 
     case 'released':
       if (ending.in === undefined) return release(shard, job, now);

@@ -50,7 +50,7 @@ function apply(tx: Transaction, lane: Lane, job: Job, ending: Settlement): JobSt
     case 'cancelled':
       recordAttempt(tx, job, 'cancelled', ending.error);
       job.error = ending.error ?? job.error;
-      return finish(tx, lane, job, 'cancelled', { reason: ending.reason });
+      return cancelIfMarked(tx, lane, job) ?? finish(tx, lane, job, 'cancelled', { reason: ending.reason });
 
     case 'released':
       if (ending.in === undefined) return release(tx, lane, job);

@@ -60,6 +60,7 @@ local apply = {
   x = function(id, h, given)
     record(h, id, 'cancelled', given.e)
     if given.e then set_facet(h, id, 'E', given.e) end
+    if cancel_if_marked(id, h) then return end
     leave_hold(id, h)
     finish(id, h, 'x', given.y)
   end,
