@@ -19,7 +19,7 @@ const table: [RegExp, Failure][] = [
   [/\b(READONLY|MISCONF|LOADING|CLUSTERDOWN|TRYAGAIN|BUSY|MASTERDOWN|NOREPLICAS|UNKILLABLE)\b/, 'away'],
   [/max number of clients/, 'away'],
   // What ioredis says when there is no connection, or no answer on it.
-  [/Connection is closed|isn't writeable|timed out|Socket timeout|retries per request|Failed to refresh slots cache|All sentinels|Connection lost/i, 'away'],
+  [/Connection is closed|isn't (?:writeable|ready)|timed out|Socket timeout|retries per request|Failed to refresh slots cache|All sentinels|Connection lost/i, 'away'],
   [/\b(ECONNREFUSED|ECONNRESET|ECONNABORTED|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|ENOENT)\b/, 'away'],
 ]; // prettier-ignore
 

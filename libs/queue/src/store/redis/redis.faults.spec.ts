@@ -252,6 +252,23 @@ suite('redis on bad days', () => {
       },
     );
 
+    it('says that a cluster is away as it says it of a server', async () => {
+      const { server, plain } = await serve({
+        config: { 'cluster-enabled': 'yes', 'cluster-announce-ip': '127.0.0.1' },
+      });
+      await plain.call('CLUSTER', 'ADDSLOTSRANGE', '0', '16383');
+      await until(async () => (await plain.cluster('INFO')).includes('cluster_state:ok'));
+      const store = redis({ cluster: [{ host: '127.0.0.1', port: server.port }], enqueueTimeout: 100, ...quiet });
+      endings.push(() => store.close());
+      await store.open();
+      await server.kill();
+
+      for (let call = 0; call < 3; call++) {
+        await expect(store.counts()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+        await expect(store.enqueue([job()])).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+      }
+    });
+
     it('R8: goes on after a restart with an append-only file', async () => {
       const { server, store, drain } = await setup({ appendonly: true, config: { appendfsync: 'always' } });
       await store.enqueue(jobs(20));
