@@ -170,6 +170,29 @@ suite('redis on bad days', () => {
       },
     );
 
+    it('takes texts that are no Unicode, as names, keys and tags, and jobs that never lose their key', async () => {
+      const { store, exchange } = await setup();
+      const half = '\ud800';
+      const odd = job({
+        tags: [half],
+        keys: [
+          { key: `=${half}`, until: 'kept' },
+          { key: 'once', until: Infinity },
+        ],
+      });
+      await store.enqueue([job({ keys: [{ key: 'other', until: 'settled' }] }), odd]);
+
+      expect(await store.find([{ name: half }])).toMatchObject([{ id: odd.id }]);
+      expect(await store.enqueue([job({ keys: odd.keys })])).toMatchObject([{ id: odd.id, created: false }]);
+      const held = (await exchange([], 2)).jobs;
+      await exchange(held.map(done), 0);
+
+      expect(await store.fsck()).toEqual([]);
+      expect(await store.enqueue([job({ keys: [{ key: 'once', until: 'settled' }] })])).toMatchObject([
+        { id: odd.id, created: false },
+      ]);
+    });
+
     it('R10: is refused whole while memory is full, and workers drain meanwhile', async () => {
       const { plain, store, drain } = await setup();
       await store.enqueue(jobs(500, { body: 'x'.repeat(1000) }));

@@ -74,9 +74,9 @@ function asked(job: NewJob): string {
     !tags
   )
     return '';
-  const pairs = keys && keys.length > 0 ? keys.map(({ key, until }) => [key, until]) : undefined;
+  const pairs = keys && keys.length > 0 ? keys.map(({ key, until }) => [key, finite(until)]) : undefined;
   const rest = { parent, root, tags: tags && tags.length > 0 ? tags : undefined, keys: pairs };
-  return JSON.stringify({
+  return json({
     due,
     expires,
     keys: pairs,
@@ -85,8 +85,23 @@ function asked(job: NewJob): string {
     keep: keep === Infinity ? 'inf' : keep,
     attempts: attempts || undefined,
     after: after?.length ? [...new Set(after)].map(nameOf) : undefined,
-    rest: Object.values(rest).some((value) => value !== undefined) ? JSON.stringify(rest) : undefined,
+    rest: Object.values(rest).some((value) => value !== undefined) ? json(rest) : undefined,
   });
+}
+
+/** A window that never ends has no number in JSON. */
+function finite(until: UniqueKey['until']): UniqueKey['until'] {
+  return until === Infinity ? Number.MAX_SAFE_INTEGER : until;
+}
+
+/**
+ * Texts as Redis will hold them: one half of a surrogate pair has no UTF-8, and a script that reads its escape fails, for
+ * a record even long after it was added.
+ */
+function json(value: unknown): string {
+  const text = JSON.stringify(value);
+  if (!text.includes('\\ud')) return text;
+  return JSON.stringify(value, (_, part: unknown) => (typeof part === 'string' ? Buffer.from(part).toString() : part));
 }
 
 /** The arguments of one settlement. */
