@@ -2,6 +2,8 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Driver from 'libsql';
 import { MillraceError, StoreUnavailable } from '../../job/errors.js';
+import { systemClock } from '../../time/clock.js';
+import { keepAlive } from '../../time/keep-alive.js';
 import { migrate } from './migrate.js';
 import { statementTexts } from './statements.js';
 import { escapeText, unescapeText } from './text.js';
@@ -16,6 +18,9 @@ export interface DatabaseOptions {
   /** Milliseconds a verb waits for another process that writes. */
   busyTimeout: number;
 }
+
+/** Milliseconds SQLite itself waits, and with it the whole process: a usual transaction of a neighbour has ended by then. */
+const slice = 10;
 
 /**
  * One connection to one file: opens it, runs named statements, wraps work in transactions, and says `StoreUnavailable`
@@ -52,6 +57,7 @@ export class Database {
       driver.pragma(`synchronous = ${this.options.synchronous === 'full' ? 'FULL' : 'NORMAL'}`);
       driver.pragma('journal_size_limit = 67108864');
       migrate(driver, this.options.path);
+      driver.pragma(`busy_timeout = ${Math.min(slice, this.options.busyTimeout)}`);
       this.driver = driver;
       this.lost = false;
     } catch (error) {
@@ -109,6 +115,28 @@ export class Database {
     const rows = this.statement(name).all(bound(values)) as Row[];
     for (const row of rows) plain(row);
     return rows;
+  }
+
+  /**
+   * Tries `work`, which begins with `write` or `read`, until no other process is in its way or `busyTimeout` is over.
+   * Between two tries this process goes on with other things.
+   */
+  async insist<T>(work: () => T): Promise<T> {
+    const deadline = systemClock.monotonic() + this.options.busyTimeout;
+    let release: (() => void) | undefined;
+    try {
+      for (;;) {
+        try {
+          return work();
+        } catch (error) {
+          if (!isBusy(error) || systemClock.monotonic() >= deadline) throw error;
+        }
+        release ??= keepAlive();
+        await systemClock.sleep(1 + 9 * systemClock.random());
+      }
+    } finally {
+      release?.();
+    }
   }
 
   /** Runs `work` whole or not at all. Writers of all processes take turns from the first line on, so nothing read here is stale when written. */
@@ -178,6 +206,11 @@ export class Database {
     const blamed = during === 'open' ? !MillraceError.is(error) : ofTheFile.test(code);
     return blamed ? new StoreUnavailable(this.options.path, { cause: error }) : error;
   }
+}
+
+function isBusy(error: unknown): boolean {
+  const { code } = ((error as { cause?: unknown }).cause ?? {}) as { code?: string };
+  return /^SQLITE_(BUSY|LOCKED)/.test(code ?? '');
 }
 
 function bound(values: Value[]): Value[] {

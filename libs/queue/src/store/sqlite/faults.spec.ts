@@ -127,6 +127,20 @@ describe('sqlite on bad days', () => {
     });
   });
 
+  describe('another process that writes for a moment', () => {
+    it('E4: does not hold up this process: the verb goes on once the file is free', async () => {
+      const store = await opened(sqlite({ path }));
+      const other = new Driver(path);
+      other.exec('BEGIN IMMEDIATE');
+
+      const adding = store.enqueue(jobs(1));
+      other.exec('COMMIT');
+      other.close();
+
+      expect(await adding).toMatchObject([{ created: true }]);
+    });
+  });
+
   describe('a verb that is called wrongly', () => {
     it('leaves nothing behind', async () => {
       const { store } = await setup();

@@ -56,9 +56,9 @@ export function storeOn(db: Database, clock: Clock): Store {
 
   /** With all that follows from it in other jobs; what is left undone when the file fails meanwhile, `relay` finds. */
   async function write<T>(verb: (tx: Transaction) => T): Promise<T> {
-    const first = step(verb);
+    const first = await db.insist(() => step(verb));
     try {
-      for (let more = first.more; more;) ({ more } = step(carryOn));
+      for (let more = first.more; more;) ({ more } = await db.insist(() => step(carryOn)));
     } catch (error) {
       if (!MillraceError.is(error, 'STORE_UNAVAILABLE')) throw error;
     }
@@ -80,7 +80,7 @@ export function storeOn(db: Database, clock: Clock): Store {
   }
 
   async function read<T>(verb: (tx: Transaction) => T): Promise<T> {
-    return db.read(() => verb(new Transaction(db, clock.now(), false)));
+    return db.insist(() => db.read(() => verb(new Transaction(db, clock.now(), false))));
   }
 
   return {
