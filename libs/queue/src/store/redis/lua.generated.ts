@@ -118,11 +118,8 @@ local function add_jobs(at, n)
     else
       local asked, text = ARGV[base + 1], ARGV[base + 2]
       if asked == '' then
-        local n2 = #set_births
-        set_births[n2 + 1] = id
-        set_births[n2 + 2] = stamp .. text
-        local band = tails[text:sub(1, 1)]
-        band[#band + 1] = id
+        add('HSET', births, id, stamp .. text)
+        add('RPUSH', bands[text:sub(1, 1)], id)
         created = created + 1
         codes[i] = 'r'
         seen[id] = true
@@ -306,11 +303,10 @@ end
 
 -- Settle ----------------------------------------------------------------------------------------------------------------
 
-local drop_holds = gather('HDEL', holds)
 local figures = { c = 0, f = 0, x = 0, t = 0 }
 
-local apply = {
-  c = function(id, h, given)
+local function apply(outcome, id, h, given)
+  if outcome == 'c' then
     h.attempts = h.attempts + 1
     drop_facet(h, id, 'E')
     local keep = given.k
@@ -322,43 +318,39 @@ local apply = {
     if given.r and keep ~= 0 then set_facet(h, id, 'R', given.r) else drop_facet(h, id, 'R') end
     leave_hold(id, h)
     finish(id, h, 'c', '', keep)
-  end,
-  t = function(id, h, given)
+  elseif outcome == 't' then
     record(h, id, 'retry', given.e)
     h.attempts = h.attempts + 1
     set_facet(h, id, 'E', given.e)
     if cancel_if_marked(id, h) then return end
     leave_hold(id, h)
     make_due(id, h, now + tonumber(given.n), 'retry')
-  end,
-  s = function(id, h, given)
+  elseif outcome == 's' then
     record(h, id, 'snoozed')
     if cancel_if_marked(id, h) then return end
     leave_hold(id, h)
     make_due(id, h, now + tonumber(given.n), 'snooze')
-  end,
-  f = function(id, h, given)
+  elseif outcome == 'f' then
     record(h, id, 'failed', given.e)
     h.attempts = h.attempts + 1
     set_facet(h, id, 'E', given.e)
     leave_hold(id, h)
     finish(id, h, 'f', given.y)
-  end,
-  x = function(id, h, given)
+  elseif outcome == 'x' then
     record(h, id, 'cancelled', given.e)
     if given.e then set_facet(h, id, 'E', given.e) end
     if cancel_if_marked(id, h) then return end
     leave_hold(id, h)
     finish(id, h, 'x', given.y)
-  end,
-  l = function(id, h, given)
-    if not given.n then return release(id, h) end
+  elseif not given.n then
+    release(id, h)
+  else
     h.releases = h.releases + 1
     if cancel_if_marked(id, h) then return end
     leave_hold(id, h)
     make_due(id, h, now + tonumber(given.n), given.y or 'delay')
-  end,
-}
+  end
+end
 
 -- Where settlement \`i\` begins, and the arguments it announces.
 local at = 7
@@ -407,25 +399,25 @@ for i = 1, n do
   elseif (code == 'c0' or code == 'c' or code == 'cr') and text:sub(4, 3 + #hold) == hold then
     -- The common case: nobody watches, nothing was asked for at birth, nothing happened before.
     if code == 'c0' then
-      add(drop_births, id)
-      add(drop_headers, id)
+      add('HDEL', births, id)
+      add('HDEL', headers, id)
     else
       local flags = ''
       if code == 'cr' then
         flags = 'R'
-        add(set_facets, 'R' .. id, ARGV[at])
+        add('HSET', facets, 'R' .. id, ARGV[at])
       end
       local attempts, counted, times = text:match('^(%d+)(,%d+,%d+,)([^,]*,[^,]*,)', 4 + #hold)
-      add(set_headers, id, 'c' .. text:sub(2, 2) .. ',,,' .. flags .. ',' .. attempts + 1 .. counted .. times .. now .. ',')
-      add(finished.c, now, id)
+      add('HSET', headers, id, 'c' .. text:sub(2, 2) .. ',,,' .. flags .. ',' .. attempts + 1 .. counted .. times .. now .. ',')
+      add('ZADD', completed, now, id)
     end
-    add(drop_holds, id)
+    add('HDEL', holds, id)
     plain = plain + 1
     settled[i], texts[id] = 'c', nil
   else
     local given, outcome, h = announced(code), code:sub(1, 1), parse(text)
-    apply[outcome](id, h, given)
-    add(drop_holds, id)
+    apply(outcome, id, h, given)
+    add('HDEL', holds, id)
     settled[i], texts[id] = h.state, nil
     local figure = h.state
     if outcome == 't' and figure ~= 'x' then figure = 't' end
@@ -463,7 +455,7 @@ if next_due and next_due <= now then
   local dues = call('ZRANGEBYSCORE', scheduled, '-inf', now, 'LIMIT', 0, limits.promote)
   local found = call('HMGET', headers, unpack(dues))
   for i = 1, #dues do
-    add(unschedule, dues[i])
+    add('ZREM', scheduled, dues[i])
     ready(dues[i], parse(found[i]), 'promoted')
   end
   flush()
@@ -483,7 +475,7 @@ for band = 0, 3 do
 end
 
 -- A job past its expiry is cancelled instead.
-local function begin(id, birth, text, set_holds)
+local function begin(id, birth, text)
   local options_at = birth:find('^%d+,%d[^,\\n]*\\n') == nil
   if options_at then
     local expires = tonumber((birth:match('^[^,]*,[^,\\n]*,([^,]*),')))
@@ -500,10 +492,10 @@ local function begin(id, birth, text, set_holds)
     put(id, h)
     touch(id, h)
   else
-    add(set_headers, id, 'a' .. band .. ',' .. mark .. ',' .. worker .. (options_at and ',o,0,0,0,,' or ',,0,0,0,,') .. now .. ',,')
+    add('HSET', headers, id, 'a' .. band .. ',' .. mark .. ',' .. worker .. (options_at and ',o,0,0,0,,' or ',,0,0,0,,') .. now .. ',,')
   end
   taken = taken + 1
-  add(set_holds, id, mark)
+  add('HSET', holds, id, mark)
   local k = #jobs
   jobs[k + 1], jobs[k + 2] = id, birth
   jobs[k + 3] = h and h.attempts .. ',' .. h.crashes .. ',' .. h.releases .. ',' .. h.due or ''
@@ -512,12 +504,11 @@ local function begin(id, birth, text, set_holds)
   return true
 end
 
-local set_holds = gather('HSET', holds)
 local function begin_all(list)
   local births_found, headers_found = call('HMGET', births, unpack(list)), call('HMGET', headers, unpack(list))
   local begun = 0
   for i = 1, #list do
-    if births_found[i] and begin(list[i], births_found[i], headers_found[i], set_holds) then begun = begun + 1 end
+    if births_found[i] and begin(list[i], births_found[i], headers_found[i]) then begun = begun + 1 end
   end
   return begun
 end
@@ -614,7 +605,8 @@ for i = 3, #ARGV do
       call('HSET', headers, id, pack(h))
     end
     local found = {}
-    for flag in h.flags:gmatch('%u') do add(found, flag, call('HGET', facets, flag .. id)) end
+    for flag in h.flags:gmatch('%u') do found[#found + 1] = flag
+      found[#found + 1] = call('HGET', facets, flag .. id) end
     answers[#answers + 1] = { id, birth, text or '', found }
   else
     answers[#answers + 1] = false
@@ -666,45 +658,43 @@ end
 
 -- Gathered writes -----------------------------------------------------------------------------------------------------
 
+-- By command and key; each list is made when it is first needed.
 local gathered = {}
-local function gather(command, key)
-  local list = {}
-  gathered[#gathered + 1] = { command, key, list }
-  return list
-end
 
-local drop_headers, drop_births, drop_facets = gather('HDEL', headers), gather('HDEL', births), gather('HDEL', facets)
-local unschedule, unmark = gather('ZREM', scheduled), gather('HDEL', marks)
-local set_births, set_headers, set_facets = gather('HSET', births), gather('HSET', headers), gather('HSET', facets)
-local schedule = gather('ZADD', scheduled)
-local finished = {
-  c = gather('ZADD', completed),
-  x = gather('ZADD', cancelled),
-  f = gather('ZADD', failed),
-  l = gather('ZADD', lasting),
-  u = gather('ZADD', lapsing),
-}
-local tails = { ['0'] = gather('RPUSH', r0), ['1'] = gather('RPUSH', r1), ['2'] = gather('RPUSH', r2), ['3'] = gather('RPUSH', r3) }
-local fronts = { ['0'] = gather('LPUSH', r0), ['1'] = gather('LPUSH', r1), ['2'] = gather('LPUSH', r2), ['3'] = gather('LPUSH', r3) }
-local suspect_tail, suspect_front = gather('RPUSH', suspects), gather('LPUSH', suspects)
-
-local function add(list, a, b)
+-- One element of a write, or two that belong together: field and text, score and id.
+local function add(command, key, a, b)
+  local lists = gathered[command]
+  if not lists then
+    lists = {}
+    gathered[command] = lists
+  end
+  local list = lists[key]
+  if not list then
+    list = {}
+    lists[key] = list
+  end
   local n = #list
   list[n + 1] = a
   if b ~= nil then list[n + 2] = b end
 end
 
-local function send(command, key, list)
-  local n = #list
-  for from = 1, n, chunk do call(command, key, unpack(list, from, min(from + chunk - 1, n))) end
-  for i = n, 1, -1 do list[i] = nil end
+local function send(command)
+  for key, list in pairs(gathered[command]) do
+    local n = #list
+    for from = 1, n, chunk do call(command, key, unpack(list, from, min(from + chunk - 1, n))) end
+  end
+  gathered[command] = nil
 end
 
+-- What leaves goes first.
 local function flush()
-  for i = 1, #gathered do
-    local write = gathered[i]
-    if write[3][1] then send(write[1], write[2], write[3]) end
-  end
+  if not next(gathered) then return end
+  if gathered.HDEL then send('HDEL') end
+  if gathered.ZREM then send('ZREM') end
+  if gathered.HSET then send('HSET') end
+  if gathered.ZADD then send('ZADD') end
+  if gathered.RPUSH then send('RPUSH') end
+  if gathered.LPUSH then send('LPUSH') end
 end
 
 -- The lane's own figures: \`m\` is what was read, \`change\` is written by \`save\`, \`tally\` is added up.
@@ -755,7 +745,10 @@ local function save()
   if told then call(PUBLISH, tag .. 'work', 'cancelled') end
   if changed[1] then call(PUBLISH, tag .. 'jobs', table.concat(changed, ' ')) end
   local list = {}
-  for name, value in pairs(change) do add(list, name, value) end
+  for name, value in pairs(change) do
+    list[#list + 1] = name
+    list[#list + 1] = value
+  end
   if list[1] then call('HSET', meta, unpack(list)) end
   for name, n in pairs(tally) do
     if n ~= 0 then call('HINCRBY', meta, name, n) end
@@ -805,7 +798,7 @@ local function read(id)
 end
 
 local function put(id, h)
-  add(set_headers, id, pack(h))
+  add('HSET', headers, id, pack(h))
 end
 
 local function has(h, flag)
@@ -837,20 +830,20 @@ local function keys_of(h, id)
 end
 
 local function touch(id, h)
-  if has(h, 'w') then add(changed, id) end
+  if has(h, 'w') then changed[#changed + 1] = id end
 end
 
 -- Facets: what few jobs have. A field per job and kind: \`<flag><id>\`.
 
 local function set_facet(h, id, flag, text)
   raise_flag(h, flag)
-  add(set_facets, flag .. id, text)
+  add('HSET', facets, flag .. id, text)
 end
 
 local function drop_facet(h, id, flag)
   if not has(h, flag) then return end
   drop_flag(h, flag)
-  add(drop_facets, flag .. id)
+  add('HDEL', facets, flag .. id)
 end
 
 -- Appends lines to a facet and keeps the newest \`bound\`.
@@ -876,9 +869,9 @@ local function ready(id, h, how)
   h.state, h.reason = 'r', ''
   if not how then h.due = '' end
   if h.crashes > 0 and h.crashes >= crash_limit(h, id) - 1 then
-    add(how == 'front' and suspect_front or suspect_tail, id)
+    add(how == 'front' and 'LPUSH' or 'RPUSH', suspects, id)
   else
-    add((how == 'front' and fronts or tails)[h.band], id)
+    add(how == 'front' and 'LPUSH' or 'RPUSH', bands[h.band], id)
   end
   put(id, h)
   touch(id, h)
@@ -889,7 +882,7 @@ end
 local function make_due(id, h, at, why)
   if not at or at <= now then return ready(id, h) end
   h.state, h.due, h.reason = 's', at, why
-  add(schedule, at, id)
+  add('ZADD', scheduled, at, id)
   put(id, h)
   touch(id, h)
 end
@@ -898,7 +891,7 @@ end
 local function leave_hold(id, h)
   if has(h, 'm') then
     drop_flag(h, 'm')
-    add(unmark, id)
+    add('HDEL', marks, id)
   end
   h.fence, h.worker = '', ''
   count('active', -1)
@@ -907,7 +900,7 @@ end
 -- Out of the waiting place of its state. In a band the id stays behind as a ghost; a suspect really leaves.
 local function leave_place(id, h)
   if h.state == 's' then
-    add(unschedule, id)
+    add('ZREM', scheduled, id)
   elseif h.state == 'b' then
     call('ZREM', blocked, id)
   elseif h.state == 'r' and (h.crashes == 0 or call('LREM', suspects, 1, id) == 0) then
@@ -958,12 +951,13 @@ local function forget(id, h)
     end
   end
   if has(h, 'D') then tell_dependents(id, h, 'ended') end
-  for flag in h.flags:gmatch('%u') do add(drop_facets, flag .. id) end
-  add(drop_births, id)
-  add(drop_headers, id)
+  for flag in h.flags:gmatch('%u') do add('HDEL', facets, flag .. id) end
+  add('HDEL', births, id)
+  add('HDEL', headers, id)
   if h.state ~= 'c' and h.state ~= 'x' then count('removed') end
 end
 
+local finished = { c = completed, f = failed, x = cancelled }
 local totals = { c = 'completed', f = 'failed', x = 'cancelled' }
 
 -- A final state, kept for \`keep\` milliseconds (only completed jobs may have a time of their own). With 0 nothing is left.
@@ -976,10 +970,10 @@ local function finish(id, h, state, reason, keep)
   if has(h, 'D') then tell_dependents(id, h, state == 'c' and 'completed' or 'ended') end
   if keep == 0 then return forget(id, h) end
   if keep and keep ~= limits.keepFinished then
-    add(finished.l, now, id)
-    add(finished.u, keep == math.huge and 'inf' or now + keep, id)
+    add('ZADD', lasting, now, id)
+    add('ZADD', lapsing, keep == math.huge and 'inf' or now + keep, id)
   else
-    add(finished[state], now, id)
+    add('ZADD', finished[state], now, id)
   end
   put(id, h)
 end
@@ -993,60 +987,60 @@ local function cancel_if_marked(id, h)
   return true
 end
 
--- The parent remembers its child until it ends; one that has ended, or is not known, says so at once.
-local function link(child, parent, id)
-  local h = read(id)
-  if not h or h.state == 'c' or h.state == 'f' or h.state == 'x' then
-    return raise(h and h.state == 'c' and 'completed' or 'ended', parent, child)
-  end
-  local text = has(h, 'D') and call('HGET', facets, 'D' .. id)
-  if not text then
-    if not m.sent then load('sent') end
-    m.sent = max(m.sent + 1, micros)
-    change.sent = whole(m.sent)
-    text = change.sent .. ',0'
-  end
-  local number, pages, names = text:match('^(%d+),(%d+)(.*)$')
-  local _, size = names:gsub(' ', '')
-  if size >= page_size then
-    call('HSET', facets, 'd' .. number .. ':' .. pages, names)
-    text = number .. ',' .. pages + 1
-  end
-  set_facet(h, id, 'D', text .. ' ' .. child)
-  put(id, h)
-end
-
--- A child that waits no longer for this parent, or not at all, has heard it before.
-local function arrive(id, parent, kind)
-  local h = read(id)
-  if not h or h.state ~= 'b' then return end
-  local left, found = {}, false
-  for name in call('HGET', facets, 'A' .. id):gmatch('%S+') do
-    if name == parent then found = true else left[#left + 1] = name end
-  end
-  if not found then return end
-  if left[1] and kind == 'completed' then
-    set_facet(h, id, 'A', table.concat(left, ' '))
-    put(id, h)
-    return touch(id, h)
-  end
-  leave_place(id, h)
-  if kind ~= 'completed' then return finish(id, h, 'x', 'dependency') end
-  drop_facet(h, id, 'A')
-  make_due(id, h, tonumber(h.due), 'delay')
-end
-
-local function tell_page(kind, parent, text)
-  local number, at, last = text:match('^#(%d+):(%d+):(%d+)$')
-  local page = 'd' .. number .. ':' .. at
-  for child in (call('HGET', facets, page) or ''):gmatch('%S+') do raise(kind, parent, child) end
-  call('HDEL', facets, page)
-  if at ~= last then raise(kind, parent, '#' .. number .. ':' .. at + 1 .. ':' .. last) end
-end
-
 -- A bounded number of effects per script; those left over, and those for other lanes, stay in \`effects\`.
 local carried = 0
 carry = function()
+  -- The parent remembers its child until it ends; one that has ended, or is not known, says so at once.
+  local function link(child, parent, id)
+    local h = read(id)
+    if not h or h.state == 'c' or h.state == 'f' or h.state == 'x' then
+      return raise(h and h.state == 'c' and 'completed' or 'ended', parent, child)
+    end
+    local text = has(h, 'D') and call('HGET', facets, 'D' .. id)
+    if not text then
+      if not m.sent then load('sent') end
+      m.sent = max(m.sent + 1, micros)
+      change.sent = whole(m.sent)
+      text = change.sent .. ',0'
+    end
+    local number, pages, names = text:match('^(%d+),(%d+)(.*)$')
+    local _, size = names:gsub(' ', '')
+    if size >= page_size then
+      call('HSET', facets, 'd' .. number .. ':' .. pages, names)
+      text = number .. ',' .. pages + 1
+    end
+    set_facet(h, id, 'D', text .. ' ' .. child)
+    put(id, h)
+  end
+
+  -- A child that waits no longer for this parent, or not at all, has heard it before.
+  local function arrive(id, parent, kind)
+    local h = read(id)
+    if not h or h.state ~= 'b' then return end
+    local left, found = {}, false
+    for name in call('HGET', facets, 'A' .. id):gmatch('%S+') do
+      if name == parent then found = true else left[#left + 1] = name end
+    end
+    if not found then return end
+    if left[1] and kind == 'completed' then
+      set_facet(h, id, 'A', table.concat(left, ' '))
+      put(id, h)
+      return touch(id, h)
+    end
+    leave_place(id, h)
+    if kind ~= 'completed' then return finish(id, h, 'x', 'dependency') end
+    drop_facet(h, id, 'A')
+    make_due(id, h, tonumber(h.due), 'delay')
+  end
+
+  local function tell_page(kind, parent, text)
+    local number, at, last = text:match('^#(%d+):(%d+):(%d+)$')
+    local page = 'd' .. number .. ':' .. at
+    for child in (call('HGET', facets, page) or ''):gmatch('%S+') do raise(kind, parent, child) end
+    call('HDEL', facets, page)
+    if at ~= last then raise(kind, parent, '#' .. number .. ':' .. at + 1 .. ':' .. last) end
+  end
+
   local here, away, i = name_of(''), {}, 1
   while effects[i] do
     local kind, from, to = unpack(effects[i])
@@ -1246,13 +1240,14 @@ local function give_back(id, holds)
   if h.crashes >= crash_limit(h, id) then
     leave_hold(id, h)
     finish(id, h, 'f', 'worker-lost')
-    add(failed_jobs, id, call('HGET', births, id):match('^[^,]*,%d([^,\\n]*)'))
+    failed_jobs[#failed_jobs + 1] = id
+    failed_jobs[#failed_jobs + 1] = call('HGET', births, id):match('^[^,]*,%d([^,\\n]*)')
   elseif cancel_if_marked(id, h) then
-    add(cancelled_jobs, id)
+    cancelled_jobs[#cancelled_jobs + 1] = id
   else
     leave_hold(id, h)
     ready(id, h, 'front')
-    add(released, id)
+    released[#released + 1] = id
   end
 end
 

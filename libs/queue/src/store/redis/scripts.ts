@@ -21,6 +21,21 @@ const adding: ReadonlySet<ScriptName> = new Set(['enqueue', 'exchange', 'retry',
  */
 const freeing = "redis.call('HDEL', KEYS[1], '')\n";
 
+/** With the numbers themselves: a table of all limits would be made by every call. */
+function bounded(text: string): string {
+  return text.replace(/\blimits\.(\w+)/g, (_, name: keyof typeof limits) => String(limits[name]));
+}
+
+/**
+ * With a function of its own from each seam on. When Lua makes a function it walks, for each variable that is shared with
+ * it, over all that the surrounding function shares so far; cut in three, a script begins in less than half the time. One
+ * function may share 60.
+ */
+function nested(text: string): string {
+  const parts = text.split(/^(?=-- (?:Headers|Moves) -+$)/m);
+  return parts.join('return (function()\n') + 'end)()\n'.repeat(parts.length - 1);
+}
+
 /** Those of the registry, which has no lane. */
 const ofRegistry: ReadonlySet<ScriptName> = new Set(['know', 'registry']);
 
@@ -33,15 +48,14 @@ const refusedWhenFull: ReadonlySet<ScriptName> = new Set(['enqueue']);
  */
 export function compose({ flags, sharded }: { flags: boolean; sharded: boolean }): Scripts {
   const dialect = flags ? { plain: '#!lua\n', allowed: '#!lua flags=allow-oom\n' } : { plain: '', allowed: freeing };
-  const bounds = Object.entries(limits).map(([name, value]) => `${name} = ${value}`);
-  const constants = `local PUBLISH = '${sharded ? 'SPUBLISH' : 'PUBLISH'}'\nlocal limits = { ${bounds.join(', ')} }\n`;
+  const constants = `local PUBLISH = '${sharded ? 'SPUBLISH' : 'PUBLISH'}'\n`;
   const names = Object.keys(lua).filter((name) => name !== 'lane' && name !== 'adding') as ScriptName[];
 
   return Object.fromEntries(
     names.map((name) => {
       const first = refusedWhenFull.has(name) ? dialect.plain : dialect.allowed;
       const shared = ofRegistry.has(name) ? '' : constants + lua.lane + (adding.has(name) ? lua.adding : '');
-      const text = first + shared + lua[name];
+      const text = first + nested(bounded(shared + lua[name]));
       return [name, { name, text, sha: createHash('sha1').update(text).digest('hex') }];
     }),
   ) as Scripts;

@@ -116,11 +116,8 @@ local function add_jobs(at, n)
     else
       local asked, text = ARGV[base + 1], ARGV[base + 2]
       if asked == '' then
-        local n2 = #set_births
-        set_births[n2 + 1] = id
-        set_births[n2 + 2] = stamp .. text
-        local band = tails[text:sub(1, 1)]
-        band[#band + 1] = id
+        add('HSET', births, id, stamp .. text)
+        add('RPUSH', bands[text:sub(1, 1)], id)
         created = created + 1
         codes[i] = 'r'
         seen[id] = true

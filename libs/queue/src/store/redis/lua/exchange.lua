@@ -19,11 +19,10 @@ end
 
 -- Settle ----------------------------------------------------------------------------------------------------------------
 
-local drop_holds = gather('HDEL', holds)
 local figures = { c = 0, f = 0, x = 0, t = 0 }
 
-local apply = {
-  c = function(id, h, given)
+local function apply(outcome, id, h, given)
+  if outcome == 'c' then
     h.attempts = h.attempts + 1
     drop_facet(h, id, 'E')
     local keep = given.k
@@ -35,43 +34,39 @@ local apply = {
     if given.r and keep ~= 0 then set_facet(h, id, 'R', given.r) else drop_facet(h, id, 'R') end
     leave_hold(id, h)
     finish(id, h, 'c', '', keep)
-  end,
-  t = function(id, h, given)
+  elseif outcome == 't' then
     record(h, id, 'retry', given.e)
     h.attempts = h.attempts + 1
     set_facet(h, id, 'E', given.e)
     if cancel_if_marked(id, h) then return end
     leave_hold(id, h)
     make_due(id, h, now + tonumber(given.n), 'retry')
-  end,
-  s = function(id, h, given)
+  elseif outcome == 's' then
     record(h, id, 'snoozed')
     if cancel_if_marked(id, h) then return end
     leave_hold(id, h)
     make_due(id, h, now + tonumber(given.n), 'snooze')
-  end,
-  f = function(id, h, given)
+  elseif outcome == 'f' then
     record(h, id, 'failed', given.e)
     h.attempts = h.attempts + 1
     set_facet(h, id, 'E', given.e)
     leave_hold(id, h)
     finish(id, h, 'f', given.y)
-  end,
-  x = function(id, h, given)
+  elseif outcome == 'x' then
     record(h, id, 'cancelled', given.e)
     if given.e then set_facet(h, id, 'E', given.e) end
     if cancel_if_marked(id, h) then return end
     leave_hold(id, h)
     finish(id, h, 'x', given.y)
-  end,
-  l = function(id, h, given)
-    if not given.n then return release(id, h) end
+  elseif not given.n then
+    release(id, h)
+  else
     h.releases = h.releases + 1
     if cancel_if_marked(id, h) then return end
     leave_hold(id, h)
     make_due(id, h, now + tonumber(given.n), given.y or 'delay')
-  end,
-}
+  end
+end
 
 -- Where settlement `i` begins, and the arguments it announces.
 local at = 7
@@ -120,25 +115,25 @@ for i = 1, n do
   elseif (code == 'c0' or code == 'c' or code == 'cr') and text:sub(4, 3 + #hold) == hold then
     -- The common case: nobody watches, nothing was asked for at birth, nothing happened before.
     if code == 'c0' then
-      add(drop_births, id)
-      add(drop_headers, id)
+      add('HDEL', births, id)
+      add('HDEL', headers, id)
     else
       local flags = ''
       if code == 'cr' then
         flags = 'R'
-        add(set_facets, 'R' .. id, ARGV[at])
+        add('HSET', facets, 'R' .. id, ARGV[at])
       end
       local attempts, counted, times = text:match('^(%d+)(,%d+,%d+,)([^,]*,[^,]*,)', 4 + #hold)
-      add(set_headers, id, 'c' .. text:sub(2, 2) .. ',,,' .. flags .. ',' .. attempts + 1 .. counted .. times .. now .. ',')
-      add(finished.c, now, id)
+      add('HSET', headers, id, 'c' .. text:sub(2, 2) .. ',,,' .. flags .. ',' .. attempts + 1 .. counted .. times .. now .. ',')
+      add('ZADD', completed, now, id)
     end
-    add(drop_holds, id)
+    add('HDEL', holds, id)
     plain = plain + 1
     settled[i], texts[id] = 'c', nil
   else
     local given, outcome, h = announced(code), code:sub(1, 1), parse(text)
-    apply[outcome](id, h, given)
-    add(drop_holds, id)
+    apply(outcome, id, h, given)
+    add('HDEL', holds, id)
     settled[i], texts[id] = h.state, nil
     local figure = h.state
     if outcome == 't' and figure ~= 'x' then figure = 't' end
@@ -176,7 +171,7 @@ if next_due and next_due <= now then
   local dues = call('ZRANGEBYSCORE', scheduled, '-inf', now, 'LIMIT', 0, limits.promote)
   local found = call('HMGET', headers, unpack(dues))
   for i = 1, #dues do
-    add(unschedule, dues[i])
+    add('ZREM', scheduled, dues[i])
     ready(dues[i], parse(found[i]), 'promoted')
   end
   flush()
@@ -196,7 +191,7 @@ for band = 0, 3 do
 end
 
 -- A job past its expiry is cancelled instead.
-local function begin(id, birth, text, set_holds)
+local function begin(id, birth, text)
   local options_at = birth:find('^%d+,%d[^,\n]*\n') == nil
   if options_at then
     local expires = tonumber((birth:match('^[^,]*,[^,\n]*,([^,]*),')))
@@ -213,10 +208,10 @@ local function begin(id, birth, text, set_holds)
     put(id, h)
     touch(id, h)
   else
-    add(set_headers, id, 'a' .. band .. ',' .. mark .. ',' .. worker .. (options_at and ',o,0,0,0,,' or ',,0,0,0,,') .. now .. ',,')
+    add('HSET', headers, id, 'a' .. band .. ',' .. mark .. ',' .. worker .. (options_at and ',o,0,0,0,,' or ',,0,0,0,,') .. now .. ',,')
   end
   taken = taken + 1
-  add(set_holds, id, mark)
+  add('HSET', holds, id, mark)
   local k = #jobs
   jobs[k + 1], jobs[k + 2] = id, birth
   jobs[k + 3] = h and h.attempts .. ',' .. h.crashes .. ',' .. h.releases .. ',' .. h.due or ''
@@ -225,12 +220,11 @@ local function begin(id, birth, text, set_holds)
   return true
 end
 
-local set_holds = gather('HSET', holds)
 local function begin_all(list)
   local births_found, headers_found = call('HMGET', births, unpack(list)), call('HMGET', headers, unpack(list))
   local begun = 0
   for i = 1, #list do
-    if births_found[i] and begin(list[i], births_found[i], headers_found[i], set_holds) then begun = begun + 1 end
+    if births_found[i] and begin(list[i], births_found[i], headers_found[i]) then begun = begun + 1 end
   end
   return begun
 end

@@ -15,7 +15,8 @@ for i = 3, #ARGV do
       call('HSET', headers, id, pack(h))
     end
     local found = {}
-    for flag in h.flags:gmatch('%u') do add(found, flag, call('HGET', facets, flag .. id)) end
+    for flag in h.flags:gmatch('%u') do found[#found + 1] = flag
+      found[#found + 1] = call('HGET', facets, flag .. id) end
     answers[#answers + 1] = { id, birth, text or '', found }
   else
     answers[#answers + 1] = false

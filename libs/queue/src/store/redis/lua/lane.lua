@@ -32,45 +32,43 @@ end
 
 -- Gathered writes -----------------------------------------------------------------------------------------------------
 
+-- By command and key; each list is made when it is first needed.
 local gathered = {}
-local function gather(command, key)
-  local list = {}
-  gathered[#gathered + 1] = { command, key, list }
-  return list
-end
 
-local drop_headers, drop_births, drop_facets = gather('HDEL', headers), gather('HDEL', births), gather('HDEL', facets)
-local unschedule, unmark = gather('ZREM', scheduled), gather('HDEL', marks)
-local set_births, set_headers, set_facets = gather('HSET', births), gather('HSET', headers), gather('HSET', facets)
-local schedule = gather('ZADD', scheduled)
-local finished = {
-  c = gather('ZADD', completed),
-  x = gather('ZADD', cancelled),
-  f = gather('ZADD', failed),
-  l = gather('ZADD', lasting),
-  u = gather('ZADD', lapsing),
-}
-local tails = { ['0'] = gather('RPUSH', r0), ['1'] = gather('RPUSH', r1), ['2'] = gather('RPUSH', r2), ['3'] = gather('RPUSH', r3) }
-local fronts = { ['0'] = gather('LPUSH', r0), ['1'] = gather('LPUSH', r1), ['2'] = gather('LPUSH', r2), ['3'] = gather('LPUSH', r3) }
-local suspect_tail, suspect_front = gather('RPUSH', suspects), gather('LPUSH', suspects)
-
-local function add(list, a, b)
+-- One element of a write, or two that belong together: field and text, score and id.
+local function add(command, key, a, b)
+  local lists = gathered[command]
+  if not lists then
+    lists = {}
+    gathered[command] = lists
+  end
+  local list = lists[key]
+  if not list then
+    list = {}
+    lists[key] = list
+  end
   local n = #list
   list[n + 1] = a
   if b ~= nil then list[n + 2] = b end
 end
 
-local function send(command, key, list)
-  local n = #list
-  for from = 1, n, chunk do call(command, key, unpack(list, from, min(from + chunk - 1, n))) end
-  for i = n, 1, -1 do list[i] = nil end
+local function send(command)
+  for key, list in pairs(gathered[command]) do
+    local n = #list
+    for from = 1, n, chunk do call(command, key, unpack(list, from, min(from + chunk - 1, n))) end
+  end
+  gathered[command] = nil
 end
 
+-- What leaves goes first.
 local function flush()
-  for i = 1, #gathered do
-    local write = gathered[i]
-    if write[3][1] then send(write[1], write[2], write[3]) end
-  end
+  if not next(gathered) then return end
+  if gathered.HDEL then send('HDEL') end
+  if gathered.ZREM then send('ZREM') end
+  if gathered.HSET then send('HSET') end
+  if gathered.ZADD then send('ZADD') end
+  if gathered.RPUSH then send('RPUSH') end
+  if gathered.LPUSH then send('LPUSH') end
 end
 
 -- The lane's own figures: `m` is what was read, `change` is written by `save`, `tally` is added up.
@@ -121,7 +119,10 @@ local function save()
   if told then call(PUBLISH, tag .. 'work', 'cancelled') end
   if changed[1] then call(PUBLISH, tag .. 'jobs', table.concat(changed, ' ')) end
   local list = {}
-  for name, value in pairs(change) do add(list, name, value) end
+  for name, value in pairs(change) do
+    list[#list + 1] = name
+    list[#list + 1] = value
+  end
   if list[1] then call('HSET', meta, unpack(list)) end
   for name, n in pairs(tally) do
     if n ~= 0 then call('HINCRBY', meta, name, n) end
@@ -171,7 +172,7 @@ local function read(id)
 end
 
 local function put(id, h)
-  add(set_headers, id, pack(h))
+  add('HSET', headers, id, pack(h))
 end
 
 local function has(h, flag)
@@ -203,20 +204,20 @@ local function keys_of(h, id)
 end
 
 local function touch(id, h)
-  if has(h, 'w') then add(changed, id) end
+  if has(h, 'w') then changed[#changed + 1] = id end
 end
 
 -- Facets: what few jobs have. A field per job and kind: `<flag><id>`.
 
 local function set_facet(h, id, flag, text)
   raise_flag(h, flag)
-  add(set_facets, flag .. id, text)
+  add('HSET', facets, flag .. id, text)
 end
 
 local function drop_facet(h, id, flag)
   if not has(h, flag) then return end
   drop_flag(h, flag)
-  add(drop_facets, flag .. id)
+  add('HDEL', facets, flag .. id)
 end
 
 -- Appends lines to a facet and keeps the newest `bound`.
@@ -242,9 +243,9 @@ local function ready(id, h, how)
   h.state, h.reason = 'r', ''
   if not how then h.due = '' end
   if h.crashes > 0 and h.crashes >= crash_limit(h, id) - 1 then
-    add(how == 'front' and suspect_front or suspect_tail, id)
+    add(how == 'front' and 'LPUSH' or 'RPUSH', suspects, id)
   else
-    add((how == 'front' and fronts or tails)[h.band], id)
+    add(how == 'front' and 'LPUSH' or 'RPUSH', bands[h.band], id)
   end
   put(id, h)
   touch(id, h)
@@ -255,7 +256,7 @@ end
 local function make_due(id, h, at, why)
   if not at or at <= now then return ready(id, h) end
   h.state, h.due, h.reason = 's', at, why
-  add(schedule, at, id)
+  add('ZADD', scheduled, at, id)
   put(id, h)
   touch(id, h)
 end
@@ -264,7 +265,7 @@ end
 local function leave_hold(id, h)
   if has(h, 'm') then
     drop_flag(h, 'm')
-    add(unmark, id)
+    add('HDEL', marks, id)
   end
   h.fence, h.worker = '', ''
   count('active', -1)
@@ -273,7 +274,7 @@ end
 -- Out of the waiting place of its state. In a band the id stays behind as a ghost; a suspect really leaves.
 local function leave_place(id, h)
   if h.state == 's' then
-    add(unschedule, id)
+    add('ZREM', scheduled, id)
   elseif h.state == 'b' then
     call('ZREM', blocked, id)
   elseif h.state == 'r' and (h.crashes == 0 or call('LREM', suspects, 1, id) == 0) then
@@ -324,12 +325,13 @@ local function forget(id, h)
     end
   end
   if has(h, 'D') then tell_dependents(id, h, 'ended') end
-  for flag in h.flags:gmatch('%u') do add(drop_facets, flag .. id) end
-  add(drop_births, id)
-  add(drop_headers, id)
+  for flag in h.flags:gmatch('%u') do add('HDEL', facets, flag .. id) end
+  add('HDEL', births, id)
+  add('HDEL', headers, id)
   if h.state ~= 'c' and h.state ~= 'x' then count('removed') end
 end
 
+local finished = { c = completed, f = failed, x = cancelled }
 local totals = { c = 'completed', f = 'failed', x = 'cancelled' }
 
 -- A final state, kept for `keep` milliseconds (only completed jobs may have a time of their own). With 0 nothing is left.
@@ -342,10 +344,10 @@ local function finish(id, h, state, reason, keep)
   if has(h, 'D') then tell_dependents(id, h, state == 'c' and 'completed' or 'ended') end
   if keep == 0 then return forget(id, h) end
   if keep and keep ~= limits.keepFinished then
-    add(finished.l, now, id)
-    add(finished.u, keep == math.huge and 'inf' or now + keep, id)
+    add('ZADD', lasting, now, id)
+    add('ZADD', lapsing, keep == math.huge and 'inf' or now + keep, id)
   else
-    add(finished[state], now, id)
+    add('ZADD', finished[state], now, id)
   end
   put(id, h)
 end
@@ -359,60 +361,60 @@ local function cancel_if_marked(id, h)
   return true
 end
 
--- The parent remembers its child until it ends; one that has ended, or is not known, says so at once.
-local function link(child, parent, id)
-  local h = read(id)
-  if not h or h.state == 'c' or h.state == 'f' or h.state == 'x' then
-    return raise(h and h.state == 'c' and 'completed' or 'ended', parent, child)
-  end
-  local text = has(h, 'D') and call('HGET', facets, 'D' .. id)
-  if not text then
-    if not m.sent then load('sent') end
-    m.sent = max(m.sent + 1, micros)
-    change.sent = whole(m.sent)
-    text = change.sent .. ',0'
-  end
-  local number, pages, names = text:match('^(%d+),(%d+)(.*)$')
-  local _, size = names:gsub(' ', '')
-  if size >= page_size then
-    call('HSET', facets, 'd' .. number .. ':' .. pages, names)
-    text = number .. ',' .. pages + 1
-  end
-  set_facet(h, id, 'D', text .. ' ' .. child)
-  put(id, h)
-end
-
--- A child that waits no longer for this parent, or not at all, has heard it before.
-local function arrive(id, parent, kind)
-  local h = read(id)
-  if not h or h.state ~= 'b' then return end
-  local left, found = {}, false
-  for name in call('HGET', facets, 'A' .. id):gmatch('%S+') do
-    if name == parent then found = true else left[#left + 1] = name end
-  end
-  if not found then return end
-  if left[1] and kind == 'completed' then
-    set_facet(h, id, 'A', table.concat(left, ' '))
-    put(id, h)
-    return touch(id, h)
-  end
-  leave_place(id, h)
-  if kind ~= 'completed' then return finish(id, h, 'x', 'dependency') end
-  drop_facet(h, id, 'A')
-  make_due(id, h, tonumber(h.due), 'delay')
-end
-
-local function tell_page(kind, parent, text)
-  local number, at, last = text:match('^#(%d+):(%d+):(%d+)$')
-  local page = 'd' .. number .. ':' .. at
-  for child in (call('HGET', facets, page) or ''):gmatch('%S+') do raise(kind, parent, child) end
-  call('HDEL', facets, page)
-  if at ~= last then raise(kind, parent, '#' .. number .. ':' .. at + 1 .. ':' .. last) end
-end
-
 -- A bounded number of effects per script; those left over, and those for other lanes, stay in `effects`.
 local carried = 0
 carry = function()
+  -- The parent remembers its child until it ends; one that has ended, or is not known, says so at once.
+  local function link(child, parent, id)
+    local h = read(id)
+    if not h or h.state == 'c' or h.state == 'f' or h.state == 'x' then
+      return raise(h and h.state == 'c' and 'completed' or 'ended', parent, child)
+    end
+    local text = has(h, 'D') and call('HGET', facets, 'D' .. id)
+    if not text then
+      if not m.sent then load('sent') end
+      m.sent = max(m.sent + 1, micros)
+      change.sent = whole(m.sent)
+      text = change.sent .. ',0'
+    end
+    local number, pages, names = text:match('^(%d+),(%d+)(.*)$')
+    local _, size = names:gsub(' ', '')
+    if size >= page_size then
+      call('HSET', facets, 'd' .. number .. ':' .. pages, names)
+      text = number .. ',' .. pages + 1
+    end
+    set_facet(h, id, 'D', text .. ' ' .. child)
+    put(id, h)
+  end
+
+  -- A child that waits no longer for this parent, or not at all, has heard it before.
+  local function arrive(id, parent, kind)
+    local h = read(id)
+    if not h or h.state ~= 'b' then return end
+    local left, found = {}, false
+    for name in call('HGET', facets, 'A' .. id):gmatch('%S+') do
+      if name == parent then found = true else left[#left + 1] = name end
+    end
+    if not found then return end
+    if left[1] and kind == 'completed' then
+      set_facet(h, id, 'A', table.concat(left, ' '))
+      put(id, h)
+      return touch(id, h)
+    end
+    leave_place(id, h)
+    if kind ~= 'completed' then return finish(id, h, 'x', 'dependency') end
+    drop_facet(h, id, 'A')
+    make_due(id, h, tonumber(h.due), 'delay')
+  end
+
+  local function tell_page(kind, parent, text)
+    local number, at, last = text:match('^#(%d+):(%d+):(%d+)$')
+    local page = 'd' .. number .. ':' .. at
+    for child in (call('HGET', facets, page) or ''):gmatch('%S+') do raise(kind, parent, child) end
+    call('HDEL', facets, page)
+    if at ~= last then raise(kind, parent, '#' .. number .. ':' .. at + 1 .. ':' .. last) end
+  end
+
   local here, away, i = name_of(''), {}, 1
   while effects[i] do
     local kind, from, to = unpack(effects[i])

@@ -27,13 +27,14 @@ local function give_back(id, holds)
   if h.crashes >= crash_limit(h, id) then
     leave_hold(id, h)
     finish(id, h, 'f', 'worker-lost')
-    add(failed_jobs, id, call('HGET', births, id):match('^[^,]*,%d([^,\n]*)'))
+    failed_jobs[#failed_jobs + 1] = id
+    failed_jobs[#failed_jobs + 1] = call('HGET', births, id):match('^[^,]*,%d([^,\n]*)')
   elseif cancel_if_marked(id, h) then
-    add(cancelled_jobs, id)
+    cancelled_jobs[#cancelled_jobs + 1] = id
   else
     leave_hold(id, h)
     ready(id, h, 'front')
-    add(released, id)
+    released[#released + 1] = id
   end
 end
 
