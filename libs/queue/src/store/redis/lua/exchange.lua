@@ -9,7 +9,7 @@
 local worker, lease, want, alone, n = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5] == '1', tonumber(ARGV[6])
 local holds = KEYS[first]
 
-load('paused', 'beat', 'grace', 'longest', 'fence', 'takes', 'ghosts', 'sleepers')
+load('paused', 'beat', 'grace', 'longest', 'fence', 'takes', 'ghosts', 'sleepers', 'active', 'completed')
 local length = call('HGET', lengths, worker)
 if m.longest > 0 or m.beat > 0 then beat() end
 if not length then
@@ -103,16 +103,17 @@ for from = 1, n, chunk do
   local found = call('HMGET', headers, unpack(ids, from, min(from + chunk - 1, n)))
   for i = 1, #found do texts[ids[from + i - 1]] = found[i] end
 end
-local plain_tail, plain = ',' .. worker .. ',,', 0
+local tail, plain = ',' .. worker .. ',', 0
 for i = 1, n do
   local id = ids[i]
   at = places[i]
   local fence, code, text = ARGV[at + 1], ARGV[at + 2], texts[id]
   at = at + 3
-  local hold = fence .. plain_tail
-  if not text or text:sub(1, 1) ~= 'a' or text:sub(4, 3 + #hold - 1) ~= hold:sub(1, -2) then
+  local flags_at = 4 + #fence + #tail
+  -- Active (97 is 'a'), and held by this worker under this fence; without flags (44 is ',') nothing was asked for.
+  if not text or text:byte() ~= 97 or text:find(fence .. tail, 4, true) ~= 4 then
     settled[i] = '-'
-  elseif (code == 'c0' or code == 'c' or code == 'cr') and text:sub(4, 3 + #hold) == hold then
+  elseif (code == 'c0' or code == 'c' or code == 'cr') and text:byte(flags_at) == 44 then
     -- The common case: nobody watches, nothing was asked for at birth, nothing happened before.
     if code == 'c0' then
       add('HDEL', births, id)
@@ -123,7 +124,7 @@ for i = 1, n do
         flags = 'R'
         add('HSET', facets, 'R' .. id, ARGV[at])
       end
-      local attempts, counted, times = text:match('^(%d+)(,%d+,%d+,)([^,]*,[^,]*,)', 4 + #hold)
+      local attempts, counted, times = text:match('^(%d+)(,%d+,%d+,)([^,]*,[^,]*,)', flags_at + 1)
       add('HSET', headers, id, 'c' .. text:sub(2, 2) .. ',,,' .. flags .. ',' .. attempts + 1 .. counted .. times .. now .. ',')
       add('ZADD', completed, now, id)
     end
@@ -192,8 +193,8 @@ end
 
 -- A job past its expiry is cancelled instead.
 local function begin(id, birth, text)
-  local options_at = birth:find('^%d+,%d[^,\n]*\n') == nil
-  if options_at then
+  local band, rest = birth:match('^%d+,(%d)[^,\n]*(.)')
+  if rest == ',' then
     local expires = tonumber((birth:match('^[^,]*,[^,\n]*,([^,]*),')))
     if expires and expires <= now then
       local h = text and parse(text) or born(birth)
@@ -201,14 +202,14 @@ local function begin(id, birth, text)
       return false
     end
   end
-  local mark, last, h, band = whole(fence + taken), '', nil, birth:match(',(%d)')
+  local mark, h = whole(fence + taken), nil
   if text then
     h = parse(text)
     h.state, h.fence, h.worker, h.started, h.reason = 'a', mark, worker, now, ''
     put(id, h)
     touch(id, h)
   else
-    add('HSET', headers, id, 'a' .. band .. ',' .. mark .. ',' .. worker .. (options_at and ',o,0,0,0,,' or ',,0,0,0,,') .. now .. ',,')
+    add('HSET', headers, id, 'a' .. band .. ',' .. mark .. ',' .. worker .. (rest == ',' and ',o,0,0,0,,' or ',,0,0,0,,') .. now .. ',,')
   end
   taken = taken + 1
   add('HSET', holds, id, mark)

@@ -71,7 +71,7 @@ local function flush()
   if gathered.LPUSH then send('LPUSH') end
 end
 
--- The lane's own figures: `m` is what was read, `change` is written by `save`, `tally` is added up.
+-- The lane's own figures: `m` is what was read, `change` is written by `save`, `tally` is added up, at no cost to what was read.
 
 local m, change, tally = {}, {}, {}
 local function load(...)
@@ -118,15 +118,19 @@ local function save()
   end
   if told then call(PUBLISH, tag .. 'work', 'cancelled') end
   if changed[1] then call(PUBLISH, tag .. 'jobs', table.concat(changed, ' ')) end
+  for name, n in pairs(tally) do
+    if n ~= 0 and m[name] then
+      change[name] = m[name] + n
+    elseif n ~= 0 then
+      call('HINCRBY', meta, name, n)
+    end
+  end
   local list = {}
   for name, value in pairs(change) do
     list[#list + 1] = name
     list[#list + 1] = value
   end
   if list[1] then call('HSET', meta, unpack(list)) end
-  for name, n in pairs(tally) do
-    if n ~= 0 then call('HINCRBY', meta, name, n) end
-  end
 end
 
 -- Headers -------------------------------------------------------------------------------------------------------------
