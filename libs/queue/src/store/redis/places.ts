@@ -97,8 +97,10 @@ async function withoutGhosts(lanes: Lanes, lane: Lane, line: number, found: Plac
     found.map(async (place, i) => {
       if (ghosts[i] === null) return place;
       const list = lanes.keys.of(lane, lines[line]!);
-      const entries = await lanes.connection.ask((client) => client.lpos(list, place.local, 'COUNT', 0));
-      if (entries.indexOf(Number(place.position[1])) >= Number(ghosts[i])) return place;
+      const index = Number(place.position[1]);
+      // Up to this entry: a list may be a million long.
+      const entries = await lanes.connection.ask((client) => client.lpos(list, place.local, 'COUNT', 0, 'MAXLEN', index + 1)); // prettier-ignore
+      if (entries.length > Number(ghosts[i])) return place;
       return i === found.length - 1 ? { local: '', position: place.position } : undefined;
     }),
   );
