@@ -1,3 +1,4 @@
+import { limits } from '../../job/limits.js';
 import type { Clock } from '../../time/clock.js';
 import type { Lane } from '../store.js';
 import type { Connection } from './connection.js';
@@ -114,8 +115,12 @@ export async function perLane<A>(
   const places = ids.flatMap((id, place) => (parseJobId(id) ? [{ id, place }] : []));
   await Promise.all(
     byLane(places, ({ id }) => id).map(async ({ lane, items, locals }) => {
-      const found = await ask(lane, locals, items.map(({ id }) => id)); // prettier-ignore
-      items.forEach(({ place }, i) => (answers[place] = found[i]!));
+      // No script touches more than a page of jobs.
+      for (let from = 0; from < items.length; from += limits.page) {
+        const page = items.slice(from, from + limits.page);
+        const found = await ask(lane, locals.slice(from, from + limits.page), page.map(({ id }) => id)); // prettier-ignore
+        page.forEach(({ place }, i) => (answers[place] = found[i]!));
+      }
     }),
   );
   return answers;

@@ -1,3 +1,4 @@
+import { limits } from '../../job/limits.js';
 import type { JobState } from '../../job/state.js';
 import type { HistoryBucket, JobKey, JobRecord, Lane, QueueRecord } from '../store.js';
 import { settingsOf } from './control.js';
@@ -53,7 +54,11 @@ export async function findIn(
   watch = false,
 ): Promise<(JobRecord | undefined)[]> {
   if (names.length === 0) return [];
-  const found = await lanes.run<(Found | null)[]>('find', lane, [watch ? '1' : '', ...names]);
+  const found: (Found | null)[] = [];
+  for (let from = 0; from < names.length; from += limits.page) {
+    const page = names.slice(from, from + limits.page);
+    found.push(...(await lanes.run<(Found | null)[]>('find', lane, [watch ? '1' : '', ...page])));
+  }
   return found.map((one) => one ? recordOf(lane, one) : undefined); // prettier-ignore
 }
 

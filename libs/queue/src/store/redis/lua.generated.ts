@@ -575,11 +575,20 @@ flush()
 -- Hand back -----------------------------------------------------------------------------------------------------------------
 
 local cancels = {}
-if call('HLEN', marks) > 0 then
-  local marked = call('HGETALL', marks)
-  for i = 1, #marked, 2 do
-    if marked[i + 1] == worker then cancels[#cancels + 1] = { marked[i], tonumber(call('HGET', holds, marked[i])) } end
+local marked = call('HLEN', marks)
+if marked > limits.batch then
+  -- So many that a look at its own holds is the shorter way.
+  local held = call('HGETALL', holds)
+  for i = 1, #held, 2 do
+    if call('HEXISTS', marks, held[i]) == 1 then cancels[#cancels + 1] = { held[i], tonumber(held[i + 1]) } end
   end
+elseif marked > 0 then
+  local list = call('HGETALL', marks)
+  for i = 1, #list, 2 do
+    if list[i + 1] == worker then cancels[#cancels + 1] = { list[i], tonumber(call('HGET', holds, list[i])) } end
+  end
+end
+if cancels[1] then
   table.sort(cancels, function(a, b) return a[2] < b[2] end)
   for i = 1, #cancels do cancels[i] = cancels[i][1] end
 end
@@ -1227,7 +1236,7 @@ if now < m.grace then
   return { m.grace, {}, {}, {}, {}, {}, 0, 0 }
 end
 
-local ended = call('ZRANGEBYSCORE', leases, '-inf', '(' .. now)
+local ended = call('ZRANGEBYSCORE', leases, '-inf', '(' .. now, 'LIMIT', 0, limits.page)
 if #ARGV == 2 or not ended[1] then
   save()
   return { 0, ended, {}, {}, {}, {}, 0, 0 }
@@ -1277,19 +1286,21 @@ for i = 1, #ended do
   call('ZREM', leases, worker)
   lost[#lost + 1] = worker
 end
+if ended[limits.page] then more = 1 end
 longest_lease()
 save()
 return { 0, {}, released, failed_jobs, cancelled_jobs, lost, more, posted }
 `,
-  'reconcile': `-- reconcile: release what the store thinks a worker holds and it does not, because the answer that handed it over was lost.
+  'reconcile': `-- reconcile: release what the store thinks a worker holds and it does not, because the answer that handed it over was lost. A page at a time.
 -- KEYS  the lane · 26 what it holds
 -- ARGV  2 … id and fence of what the worker does hold
--- gives { the ids released, how many the outbox got }
+-- gives { the ids released, how many the outbox got, 1 when there may be more }
 local holds = KEYS[first]
 local known = {}
 for i = 2, #ARGV, 2 do known[ARGV[i]] = ARGV[i + 1] end
 local list, released = latest_first(holds), {}
 for i = 1, #list do
+  if #released == limits.page then break end
   local id, fence = list[i][1], list[i][3]
   if known[id] ~= fence then
     call('HDEL', holds, id)
@@ -1298,7 +1309,7 @@ for i = 1, #list do
   end
 end
 save()
-return { released, posted }
+return { released, posted, #released == limits.page and 1 or 0 }
 `,
   'register': `-- register: a worker begins, with a lease on this lane.
 -- KEYS  the lane
@@ -1402,19 +1413,23 @@ end
 save()
 return answers
 `,
-  'retire': `-- retire: a worker ends; what it holds goes back uncharged, so that the earliest claim comes first again.
+  'retire': `-- retire: a worker ends; what it holds goes back uncharged, a page at a time, so that the earliest claim comes first again.
 -- KEYS  the lane · 26 what it holds
 -- ARGV  2 worker
--- gives how many the outbox got
+-- gives { how many the outbox got, 1 when it holds more }
 local holds = KEYS[first]
 local list = latest_first(holds)
-for i = 1, #list do release(list[i][1], parse(call('HGET', headers, list[i][1]))) end
-call('DEL', holds)
-call('ZREM', leases, ARGV[2])
-call('HDEL', lengths, ARGV[2])
-longest_lease()
+for i = 1, min(#list, limits.page) do
+  add('HDEL', holds, list[i][1])
+  release(list[i][1], parse(call('HGET', headers, list[i][1])))
+end
+if #list <= limits.page then
+  call('ZREM', leases, ARGV[2])
+  call('HDEL', lengths, ARGV[2])
+  longest_lease()
+end
 save()
-return posted
+return { posted, #list > limits.page and 1 or 0 }
 `,
   'retry': `-- retry: by hand; a job that failed or was cancelled begins again, unless another took one of its keys meanwhile.
 -- KEYS  the lane

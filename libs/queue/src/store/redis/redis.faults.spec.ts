@@ -292,6 +292,30 @@ suite('redis on bad days', () => {
       }
     });
 
+    it('I11: gives thousands of jobs back page by page, the earliest first, and cancels as many', async () => {
+      const { store, exchange } = await setup();
+      const ids: string[] = [];
+      for (let i = 0; i < 3; i++) ids.push(...(await store.enqueue(jobs(1000))).map(({ id }) => id));
+      const claimed = async () => {
+        const held: string[] = [];
+        for (let i = 0; i < 3; i++) held.push(...(await exchange([], 1000)).jobs.map(({ id }) => id));
+        return held;
+      };
+
+      expect(await claimed()).toEqual(ids);
+      expect((await store.reconcile('ann', lane, [])).toReversed()).toEqual(ids);
+      expect(await claimed()).toEqual(ids);
+      expect((await store.cancel(ids)).filter(({ signalled }) => signalled)).toHaveLength(3000);
+      expect((await exchange([], 0)).cancels).toEqual(ids);
+      await store.register({ ...ann, id: 'bob' });
+      expect((await store.exchange({ worker: 'bob', lane, settle: [], want: 0, lease })).cancels).toEqual([]);
+      await store.retire('ann');
+
+      expect((await store.find(ids.map((id) => ({ id })))).every((record) => record?.state === 'cancelled')).toBe(true);
+      expect(await store.workers()).toMatchObject([{ id: 'bob', held: 0 }]);
+      expect(await store.fsck()).toEqual([]);
+    });
+
     it('R8: goes on after a restart with an append-only file', async () => {
       const { server, store, drain } = await setup({ appendonly: true, config: { appendfsync: 'always' } });
       await store.enqueue(jobs(20));

@@ -34,18 +34,28 @@ export async function retire(lanes: Lanes, worker: string): Promise<void> {
   const { connection, keys } = lanes;
   const served = (await entryOf(lanes, worker))?.served ?? [];
   const id = escapeWorker(worker);
-  const posted = await Promise.all(
-    served.map((lane) => lanes.run<number>('retire', lane, [id], [keys.holds(lane, id)])),
+  await Promise.all(
+    served.map(async (lane) => {
+      for (let more = 1; more;) {
+        const [posted, left] = await lanes.run<[number, number]>('retire', lane, [id], [keys.holds(lane, id)]);
+        if (posted > 0) await relayNow(lanes, lane);
+        more = left;
+      }
+    }),
   );
-  await relayNow(lanes, ...served.filter((_, i) => posted[i]! > 0));
   await connection.ask((client) => client.hdel(keys.workers, worker));
 }
 
 export async function reconcile(lanes: Lanes, worker: string, lane: Lane, held: Hold[]): Promise<string[]> {
   const known = held.flatMap(({ id, fence }) => [addressOf(id).local, String(fence)]);
   const holds = [lanes.keys.holds(lane, escapeWorker(worker))];
-  const [released, posted] = await lanes.run<[string[], number]>('reconcile', lane, known, holds);
-  if (posted > 0) await relayNow(lanes, lane);
+  const released: string[] = [];
+  for (let more = 1; more;) {
+    const [page, posted, left] = await lanes.run<[string[], number, number]>('reconcile', lane, known, holds);
+    if (posted > 0) await relayNow(lanes, lane);
+    released.push(...page);
+    more = left;
+  }
   return released.map((local) => idOf(lane, local));
 }
 

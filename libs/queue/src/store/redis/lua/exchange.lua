@@ -291,11 +291,20 @@ flush()
 -- Hand back -----------------------------------------------------------------------------------------------------------------
 
 local cancels = {}
-if call('HLEN', marks) > 0 then
-  local marked = call('HGETALL', marks)
-  for i = 1, #marked, 2 do
-    if marked[i + 1] == worker then cancels[#cancels + 1] = { marked[i], tonumber(call('HGET', holds, marked[i])) } end
+local marked = call('HLEN', marks)
+if marked > limits.batch then
+  -- So many that a look at its own holds is the shorter way.
+  local held = call('HGETALL', holds)
+  for i = 1, #held, 2 do
+    if call('HEXISTS', marks, held[i]) == 1 then cancels[#cancels + 1] = { held[i], tonumber(held[i + 1]) } end
   end
+elseif marked > 0 then
+  local list = call('HGETALL', marks)
+  for i = 1, #list, 2 do
+    if list[i + 1] == worker then cancels[#cancels + 1] = { list[i], tonumber(call('HGET', holds, list[i])) } end
+  end
+end
+if cancels[1] then
   table.sort(cancels, function(a, b) return a[2] < b[2] end)
   for i = 1, #cancels do cancels[i] = cancels[i][1] end
 end

@@ -9,7 +9,7 @@ if now < m.grace then
   return { m.grace, {}, {}, {}, {}, {}, 0, 0 }
 end
 
-local ended = call('ZRANGEBYSCORE', leases, '-inf', '(' .. now)
+local ended = call('ZRANGEBYSCORE', leases, '-inf', '(' .. now, 'LIMIT', 0, limits.page)
 if #ARGV == 2 or not ended[1] then
   save()
   return { 0, ended, {}, {}, {}, {}, 0, 0 }
@@ -59,6 +59,7 @@ for i = 1, #ended do
   call('ZREM', leases, worker)
   lost[#lost + 1] = worker
 end
+if ended[limits.page] then more = 1 end
 longest_lease()
 save()
 return { 0, {}, released, failed_jobs, cancelled_jobs, lost, more, posted }
