@@ -176,8 +176,8 @@ export class Connection {
       enableAutoPipelining: false,
       autoResendUnfulfilledCommands: false,
       maxRetriesPerRequest: 0,
-      // A primary that was demoted refuses writes: look for the new one.
-      reconnectOnError: (error) => error.message.startsWith('READONLY'),
+      // A primary that was demoted refuses writes: look for the new one. Redis 6.2 says so in the middle of what a script says.
+      reconnectOnError: (error) => /\bREADONLY\b/.test(error.message),
     };
     if (cluster) {
       return new Cluster(cluster, {

@@ -157,7 +157,8 @@ export class Hints {
 
   /** Somebody sleeps on these lanes: whoever brings work shall call out. */
   private async callOut(lanes: Lane[]): Promise<void> {
-    const { client } = this.lanes.connection;
-    await Promise.all(lanes.map((lane) => client.hset(this.lanes.keys.of(lane, 'm'), 'sleepers', '1'))).catch(() => {});
+    const { connection, keys } = this.lanes;
+    const call = (lane: Lane) => connection.ask((client) => client.hset(keys.of(lane, 'm'), 'sleepers', '1'));
+    await Promise.all(lanes.map(call)).catch(() => {});
   }
 }
