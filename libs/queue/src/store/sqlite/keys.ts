@@ -32,13 +32,16 @@ export function take(tx: Transaction, lane: Lane, id: string, keys: UniqueKey[],
 
 /** The record of a job vanishes, and with it the keys that point to it; timed ones stay until they are over. */
 export function release(tx: Transaction, lane: Lane, job: Job): void {
-  for (const { key } of job.keys) tx.db.run('keys.release', lane.n, key, job.id, tx.now);
+  for (const { key, until } of job.keys) {
+    tx.db.run('keys.release', lane.n, key, job.id, tx.now);
+    if (typeof until === 'number') tx.db.run('keys.orphan', lane.n, key, job.id);
+  }
 }
 
 /** `row`: job, kind, ends_at, state, started_at. */
 function taken(row: Row, state: JobState | undefined, now: number): boolean {
   const [, kind, endsAt, , startedAt] = row;
-  if (kind === 'timed') return now < (endsAt as number);
+  if (kind === 'timed' || kind === 'orphan') return now < (endsAt as number);
   if (state === undefined) return false;
   if (kind === 'kept') return true;
   if (kind === 'settled') return !isFinal(state);

@@ -19,7 +19,7 @@ export function prune(tx: Transaction, request: PruneRequest): number {
   for (const state of finals) {
     left -= forgetFirst(tx, lane, state, Math.min(left, lane.counts[state] - keepCount), Infinity);
   }
-  tx.db.run('keys.prune', lane.n, tx.now);
+  tx.db.run('keys.prune', lane.n, tx.now, limits.page);
   tx.db.run('history.prune', lane.n, tx.now - day);
   return page - left;
 }

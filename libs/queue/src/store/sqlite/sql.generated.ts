@@ -117,7 +117,7 @@ SELECT id FROM jobs WHERE lane = ?1 AND state = 3
   AND fence IN (SELECT fence FROM jobs WHERE lane = ?1 AND state = 3 GROUP BY fence HAVING count(*) > 1);
 
 -- strays: keys whose job is gone.
-SELECT key FROM keys WHERE lane = ? AND kind <> 'timed' AND NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.id = keys.job);
+SELECT key FROM keys WHERE lane = ? AND kind <> 'orphan' AND NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.id = keys.job);
 
 -- stuck: blocked, and waiting for nothing, or for something that has ended, is gone or does not know it.
 SELECT id FROM jobs WHERE state = 1 AND (
@@ -202,9 +202,12 @@ ON CONFLICT (lane, key) DO UPDATE SET job = excluded.job, kind = excluded.kind, 
 -- release: the job vanishes; a timed key that is not over stays.
 DELETE FROM keys WHERE lane = ? AND key = ? AND job = ? AND NOT (kind = 'timed' AND ends_at > ?);
 
--- prune: timed keys that are over, and whose job is gone.
-DELETE FROM keys WHERE lane = ? AND kind = 'timed' AND ends_at <= ?
-  AND NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.id = keys.job);
+-- orphan: the one that stays, alone from now on.
+UPDATE keys SET kind = 'orphan' WHERE lane = ? AND key = ? AND job = ? AND kind = 'timed';
+
+-- prune: orphans that are over, a page of them.
+DELETE FROM keys WHERE lane = ?1 AND key IN (
+  SELECT key FROM keys WHERE lane = ?1 AND kind = 'orphan' AND ends_at <= ?2 ORDER BY ends_at LIMIT ?3);
 `,
   'lane': `-- load: one shard with its counters and the settings of its queue.
 SELECT n, lanes.queue, shard, takes, fence, head, tail, beat_at, grace_until, band0, band1, band2, band3, suspects,
@@ -428,6 +431,15 @@ CREATE UNIQUE INDEX dependents_parent ON dependents (parent, child);
 CREATE TABLE outbox (n INTEGER PRIMARY KEY, kind TEXT NOT NULL, from_job TEXT NOT NULL, to_job TEXT, upto INTEGER);
 
 CREATE INDEX jobs_blocked ON jobs (lane, enqueued_at, id) WHERE state = 1;
+`,
+  'migrations/0003-orphans': `-- A timed key whose job is gone is an orphan: only those are looked through when it is over. \`kind\` of a key may be \`orphan\` from
+-- here on, \`ends_at\` stays.
+UPDATE keys SET kind = 'orphan' WHERE kind = 'timed' AND NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.id = keys.job);
+DROP INDEX keys_timed;
+CREATE INDEX keys_orphaned ON keys (lane, ends_at) WHERE kind = 'orphan';
+
+-- Dependents are told page by page, in their order.
+CREATE INDEX dependents_in_order ON dependents (parent);
 `,
   'note': `-- leave: what is not given stays.
 UPDATE jobs SET progress = coalesce(?, progress), checkpoint = coalesce(?, checkpoint), trail = trail | ? WHERE n = ?;

@@ -16,7 +16,7 @@ SELECT id FROM jobs WHERE lane = ?1 AND state = 3
   AND fence IN (SELECT fence FROM jobs WHERE lane = ?1 AND state = 3 GROUP BY fence HAVING count(*) > 1);
 
 -- strays: keys whose job is gone.
-SELECT key FROM keys WHERE lane = ? AND kind <> 'timed' AND NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.id = keys.job);
+SELECT key FROM keys WHERE lane = ? AND kind <> 'orphan' AND NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.id = keys.job);
 
 -- stuck: blocked, and waiting for nothing, or for something that has ended, is gone or does not know it.
 SELECT id FROM jobs WHERE state = 1 AND (

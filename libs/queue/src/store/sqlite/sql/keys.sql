@@ -10,6 +10,9 @@ ON CONFLICT (lane, key) DO UPDATE SET job = excluded.job, kind = excluded.kind, 
 -- release: the job vanishes; a timed key that is not over stays.
 DELETE FROM keys WHERE lane = ? AND key = ? AND job = ? AND NOT (kind = 'timed' AND ends_at > ?);
 
--- prune: timed keys that are over, and whose job is gone.
-DELETE FROM keys WHERE lane = ? AND kind = 'timed' AND ends_at <= ?
-  AND NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.id = keys.job);
+-- orphan: the one that stays, alone from now on.
+UPDATE keys SET kind = 'orphan' WHERE lane = ? AND key = ? AND job = ? AND kind = 'timed';
+
+-- prune: orphans that are over, a page of them.
+DELETE FROM keys WHERE lane = ?1 AND key IN (
+  SELECT key FROM keys WHERE lane = ?1 AND kind = 'orphan' AND ends_at <= ?2 ORDER BY ends_at LIMIT ?3);
