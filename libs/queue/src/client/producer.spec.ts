@@ -98,6 +98,8 @@ describe('a store that is away', () => {
     const { queue, clock } = await setup(() => new Promise(() => {}));
     const refused = refusal(() => queue.enqueue('a.task'));
     await clock.advance('5s');
+    expect(await Promise.race([refused, Promise.resolve('waits')])).toBe('waits'); // the store keeps its patience itself
+    await clock.advance('250ms');
     expect(await refused).toMatchObject({ code: 'STORE_UNAVAILABLE' });
     expect(clock.waiting).toBe(0);
   });

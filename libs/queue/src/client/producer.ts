@@ -17,6 +17,8 @@ interface Order {
 const full = { jobs: 256, bytes: 256 * 1024 };
 /** Milliseconds between two tries while the store is away. */
 const pause = 200;
+/** Milliseconds beyond its patience until a store that says nothing at all is given up. */
+const silence = 250;
 
 /**
  * Gathers the enqueues of one turn of the event loop into one call to the store per queue. Ids are made before, so a
@@ -111,14 +113,14 @@ export class Producer {
     try {
       for (;;) {
         try {
-          return await this.within(deadline, this.store.enqueue(jobs));
+          return await this.within(deadline + silence, this.store.enqueue(jobs, deadline - this.clock.monotonic()));
         } catch (error) {
           const left = deadline - this.clock.monotonic();
           if (!MillraceError.is(error, 'STORE_UNAVAILABLE') || left <= 0) throw error;
           release ??= keepAlive();
           await this.clock.sleep(Math.min(pause, left));
-          // A try begun at the very end would outlive the refusal, and store a job whose caller was told otherwise.
-          if (left <= pause) throw error;
+          // After the refusal nothing may be sent: its caller is told that nothing was stored.
+          if (this.clock.monotonic() >= deadline) throw error;
         }
       }
     } finally {
@@ -126,7 +128,7 @@ export class Producer {
     }
   }
 
-  /** A store that does not answer at all is away as well. */
+  /** A store that does not answer at all is away as well: it keeps its patience itself, and a little later nobody waits any more. */
   private within<T>(deadline: number, answer: Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       const timer = this.clock.after(deadline - this.clock.monotonic(), () =>

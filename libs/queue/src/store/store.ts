@@ -24,8 +24,11 @@ export interface Store {
   /** Epoch milliseconds on the store's clock. Also the cheapest proof that it answers. */
   time(): Promise<number>;
 
-  /** Adds a batch (at most `limits.batch`), all or nothing per shard; an answer per job, in order. Repeating an id is recognised and adds nothing. */
-  enqueue(jobs: NewJob[]): Promise<EnqueueAnswer[]>;
+  /**
+   * Adds a batch (at most `limits.batch`), all or nothing per shard; an answer per job, in order. Repeating an id is
+   * recognised and adds nothing. A store that is away may be waited for `patience` milliseconds; after that nothing is sent.
+   */
+  enqueue(jobs: NewJob[], patience?: number): Promise<EnqueueAnswer[]>;
 
   /** The hot path: settles what ended, renews the lease, promotes what is due, claims the next batch, hands back cancellations. One round trip. */
   exchange(request: ExchangeRequest): Promise<ExchangeAnswer>;

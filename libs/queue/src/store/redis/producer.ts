@@ -32,12 +32,13 @@ export class Producer {
     private readonly patience: number,
   ) {}
 
-  async enqueue(jobs: NewJob[]): Promise<EnqueueAnswer[]> {
+  async enqueue(jobs: NewJob[], patience = this.patience): Promise<EnqueueAnswer[]> {
+    const deadline = systemClock.monotonic() + patience;
     const answers: EnqueueAnswer[] = new Array<EnqueueAnswer>(jobs.length);
     const groups = byLane(jobs, (job) => job.id);
     await Promise.all(
       groups.map(async ({ lane, items, locals, places }) => {
-        const found = await this.add(lane, items, locals);
+        const found = await this.add(lane, items, locals, deadline);
         found.forEach((answer, i) => (answers[places[i]!] = answer));
       }),
     );
@@ -54,14 +55,14 @@ export class Producer {
     return answers;
   }
 
-  private async add(lane: Lane, jobs: NewJob[], locals: string[]): Promise<EnqueueAnswer[]> {
+  private async add(lane: Lane, jobs: NewJob[], locals: string[], deadline: number): Promise<EnqueueAnswer[]> {
     const calls = this.callsTo(lane);
     const number = calls.next++;
     calls.open.add(number);
     try {
       const args: (string | number)[] = [this.name, number, 0, jobs.length];
       jobs.forEach((job, i) => jobArguments(args, locals[i]!, job));
-      const answer = await this.insist(async () => {
+      const answer = await this.insist(deadline, async () => {
         await this.lanes.know(lane);
         args[2] = calls.open.values().next().value ?? number;
         return (await this.lanes.send('enqueue', lane, args)) as string;
@@ -72,10 +73,9 @@ export class Producer {
     }
   }
 
-  /** Sends until there is an answer, or patience ends. */
-  private async insist<T>(send: () => Promise<T>): Promise<T> {
+  /** Sends until there is an answer. After the deadline nothing is sent, as the caller is told that nothing was. */
+  private async insist<T>(deadline: number, send: () => Promise<T>): Promise<T> {
     const { connection } = this.lanes;
-    const deadline = systemClock.monotonic() + this.patience;
     for (;;) {
       try {
         return await this.within(deadline, send());
@@ -84,6 +84,7 @@ export class Producer {
         if (failureOf(error) !== 'away' || left <= 0) throw connection.translated(error);
         if (connection.ready) await systemClock.sleep(Math.min(50, left));
         else await connection.whenReady(left);
+        if (systemClock.monotonic() >= deadline) throw connection.translated(error);
       }
     }
   }

@@ -57,8 +57,8 @@ export class RedisStore implements Store {
     return this.options.clock?.now() ?? Number(seconds) * 1000 + Math.floor(Number(micros) / 1000);
   }
 
-  enqueue(jobs: NewJob[]) {
-    return this.producer.enqueue(jobs);
+  enqueue(jobs: NewJob[], patience?: number) {
+    return this.producer.enqueue(jobs, patience);
   }
   exchange(request: ExchangeRequest) {
     return exchange(this.lanes, request);

@@ -331,6 +331,18 @@ suite('redis on bad days', () => {
       expect(await store.fsck()).toEqual([]);
     });
 
+    it('sends nothing once its patience is over: who was told that nothing was stored was told the truth', async () => {
+      const { server, store } = await setup({ appendonly: true, config: { appendfsync: 'always' } });
+      await store.enqueue([job()]);
+      await server.kill();
+      await expect(store.enqueue([job()], 200)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+
+      await server.restart();
+      await store.enqueue([job()]);
+
+      expect(await store.counts()).toMatchObject([{ totals: { enqueued: 2 } }]);
+    });
+
     it('relays what follows in another lane, once', async () => {
       const { store, exchange } = await setup();
       const next = job({ id: createJobId('other', 0, systemClock.now()), due: { in: 60_000 } });
