@@ -164,7 +164,8 @@ export class Connection {
   };
 
   private make(): Client {
-    const { url, cluster, clusterOptions, driver, connectTimeout = 5000, commandTimeout = 5000 } = this.options;
+    const { url, cluster, clusterOptions, driver } = this.options;
+    const { connectTimeout = 5000, commandTimeout = 5000, enqueueTimeout = 5000 } = this.options;
     const common: DriverOptions = {
       ...driver,
       ...sentinelsOf(this.options),
@@ -172,7 +173,8 @@ export class Connection {
       protocol: 2,
       connectTimeout,
       commandTimeout,
-      socketTimeout: commandTimeout,
+      // A connection that says nothing is given up early enough for an enqueue to be sent again over the next one.
+      socketTimeout: Math.max(1, Math.min(commandTimeout, enqueueTimeout / 2)),
       enableAutoPipelining: false,
       autoResendUnfulfilledCommands: false,
       maxRetriesPerRequest: 0,

@@ -137,6 +137,21 @@ suite('redis on bad days', () => {
       expect((await other.counts())[0]!.totals).toMatchObject({ enqueued: 2, completed: 2 });
     });
 
+    it('R6: leaves a connection that fell silent, and adds over the next one', async () => {
+      const { server, drain } = await setup();
+      const proxy = await Proxy.to(server.port);
+      endings.push(() => proxy.close());
+      const store = storeAt(`redis://127.0.0.1:${proxy.port}`, { enqueueTimeout: 4000 });
+      await store.open();
+      await store.enqueue([job()]);
+
+      proxy.silence();
+      const [answer] = await store.enqueue([job()]);
+
+      expect(answer).toMatchObject({ created: true });
+      expect(await drain()).toBe(2);
+    });
+
     it('waits for a store that is away, and says so in the end', async () => {
       const { server, store } = await setup();
       const hasty = storeAt(server.url, { enqueueTimeout: 300 });
@@ -472,6 +487,11 @@ class Proxy {
   dropNextAnswer(meanwhile: () => Promise<void>): void {
     this.dropping = true;
     this.meanwhile = meanwhile;
+  }
+
+  /** From now on nothing passes over the connections there are, and nobody is told. */
+  silence(): void {
+    for (const socket of this.sockets) socket.removeAllListeners('data').resume();
   }
 
   close(): Promise<void> {
