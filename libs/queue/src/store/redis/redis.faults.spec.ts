@@ -358,6 +358,23 @@ suite('redis on bad days', () => {
       expect(await store.counts()).toMatchObject([{ totals: { enqueued: 2 } }]);
     });
 
+    it('relays to one lane what it cannot to another, and the rest later', async () => {
+      const { plain, store, exchange } = await setup();
+      const [good, bad] = ['good', 'bad'].map((queue) => job({ id: createJobId(queue, 0, systemClock.now()) }));
+      await store.enqueue([job()]);
+      const [held] = (await exchange([], 1)).jobs;
+      await plain.set('{millrace:bad:0}:j', 'not ours');
+
+      await exchange([{ ...done(held!), then: [bad!, good!] }], 0);
+      expect(await store.find([{ id: good!.id }])).toMatchObject([{ state: 'ready' }]);
+      expect(await plain.llen('{millrace:mill:0}:o')).toBe(1);
+      await expect(store.relay(lane)).rejects.toMatchObject({ code: 'KEY_TYPE_CONFLICT' });
+
+      await plain.del('{millrace:bad:0}:j');
+      expect(await store.relay(lane)).toBe(1);
+      expect(await store.find([{ id: bad!.id }])).toMatchObject([{ state: 'ready' }]);
+    });
+
     it('relays what follows in another lane, once', async () => {
       const { store, exchange } = await setup();
       const next = job({ id: createJobId('other', 0, systemClock.now()), due: { in: 60_000 } });

@@ -35,8 +35,14 @@ async function carryPage(lanes: Lanes, lane: Lane): Promise<{ arrived: number; f
   const entries: Entry[] = [];
   for (const text of texts) entries.push(await addressed(lanes, entryOf(text)));
   const groups = byLane(entries, (entry) => entry.to);
-  const answers = await Promise.all(groups.map((group) => deliver(lanes, lane, group)));
-  await lanes.connection.ask((client) => Promise.all(texts.map((text) => client.lrem(outbox, 1, text))));
+  const outcomes = await Promise.allSettled(groups.map((group) => deliver(lanes, lane, group)));
+  // A lane that cannot be reached keeps nothing from the others.
+  const carried = groups.filter((_, i) => outcomes[i]!.status === 'fulfilled').flatMap(({ places }) => places);
+  await lanes.connection.ask((client) => Promise.all(carried.map((place) => client.lrem(outbox, 1, texts[place]!))));
+  const answers = outcomes.map((outcome) => {
+    if (outcome.status === 'rejected') throw outcome.reason;
+    return outcome.value;
+  });
   return {
     arrived: answers.reduce((sum, [fresh]) => sum + fresh, 0),
     full: texts.length === limits.page,
