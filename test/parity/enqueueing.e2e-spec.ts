@@ -54,6 +54,18 @@ describe('enqueueing', () => {
     expect(started[2]! - at).toBeLessThanOrEqual(8250);
   });
 
+  it('EN2: starts right when it is due, although the worker went to sleep before it was enqueued', async () => {
+    const started: number[] = [];
+    const m = await mill({ handlers: [[MailTasks.send, () => void started.push(m.clock.now())]] });
+    await m.turn('5300ms');
+    const at = m.clock.now();
+
+    await m.queue.enqueue(MailTasks.send, undefined, { delay: 250 });
+    await m.turn('250ms');
+
+    expect(started).toEqual([at + 250]);
+  });
+
   it('EN2: delay and runAt together, a year and more, and text without an offset are refused, and nothing is stored', async () => {
     const m = await mill({ worker: false });
     for (const wrong of [{ delay: '1m', runAt: m.clock.now() }, { delay: '53w' }, { runAt: '2026-02-01T09:00:00' }]) {

@@ -36,6 +36,8 @@ export const limits = {
   depth: 64,
   /** Milliseconds of a worker's lease. */
   lease: 15_000,
+  /** Milliseconds. A job scheduled for sooner than this is hinted at once, as an idle worker may sleep as long. */
+  soon: 5000,
   /** Scheduled jobs that one exchange promotes at most. */
   promote: 200,
   /** Jobs that one call to `reap` or `prune` touches at most. */

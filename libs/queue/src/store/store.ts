@@ -390,7 +390,7 @@ export interface WorkerRecord {
   lease: number;
 }
 
-/** `ready`: a lane may have work. `cancelled`: a lane may have cancellations. `job`: a watched job may have changed. `any`: something may have. */
+/** `ready`: a lane may have work, now or within `limits.soon`. `cancelled`: a lane may have cancellations. `job`: a watched job may have changed. `any`: something may have. */
 export type Hint = { topic: 'ready' | 'cancelled'; lane: Lane } | { topic: 'job'; id: string } | { topic: 'any' };
 
 export interface Listener {

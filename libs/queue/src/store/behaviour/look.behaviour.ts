@@ -247,6 +247,10 @@ export function describeLook(stage: Stage): void {
       await stage.hinted({ lanes: [lane] }, 'ready', () => stage.store.retry([held.id]));
     });
 
+    it('hints at a job that is due before an idle worker would look again', async () => {
+      await stage.hinted({ lanes: [lane] }, 'ready', () => stage.add({ due: { in: 200 } }));
+    });
+
     it('hints at ready work when a job falls due and is promoted', async () => {
       await stage.workers('ann');
       await stage.add({ due: { in: 1000 } });

@@ -81,6 +81,7 @@ export class Shard implements Lane {
     job.why = why;
     this.enter(job, 'scheduled');
     this.scheduled.add(job);
+    if (dueAt - now <= limits.soon) this.hints.lane('ready', this);
     return 'scheduled';
   }
 

@@ -720,7 +720,7 @@ local function count(name, n)
   tally[name] = (tally[name] or 0) + (n or 1)
 end
 
--- Hints. \`woke\`: work became ready; \`told\`: somebody was asked to stop; \`changed\`: watched jobs.
+-- Hints. \`woke\`: work became ready, or will be before an idle worker looks again; \`told\`: somebody was asked to stop; \`changed\`: watched jobs.
 
 local woke, told, changed = false, false, {}
 
@@ -899,6 +899,7 @@ local function make_due(id, h, at, why)
   add('ZADD', scheduled, at, id)
   put(id, h)
   touch(id, h)
+  if at - now <= limits.soon then woke = true end
 end
 
 -- Leaves \`active\`; the caller drops the hold.

@@ -7,7 +7,7 @@ import { insertTen } from './bulk.js';
 import { type Holder, holderOf, take } from './keys.js';
 import { type Lane, readyIn } from './lane.js';
 import { waitFor } from './links.js';
-import { makeDue } from './moves.js';
+import { hintSoon, makeDue } from './moves.js';
 import { encodeKeys, timeOf } from './row.js';
 import type { Transaction } from './transaction.js';
 
@@ -70,6 +70,7 @@ function insert(tx: Transaction, lane: Lane, job: NewJob): EnqueueAnswer | undef
   if (blocked) waitFor(tx, job);
   if (state !== 'ready') {
     lane.counts[state]++;
+    if (state === 'scheduled') hintSoon(tx, lane, dueAt!);
   } else {
     lane.tail++;
     lane.waiting[job.priority]!++;

@@ -31,7 +31,13 @@ export function makeDue(tx: Transaction, lane: Lane, job: Job, dueAt: number | u
   leave(lane, job);
   job.dueAt = dueAt;
   job.why = why;
+  hintSoon(tx, lane, dueAt);
   return enter(tx, lane, job, 'scheduled');
+}
+
+/** An idle worker that knows of nothing sooner would sleep over it. */
+export function hintSoon(tx: Transaction, lane: Lane, dueAt: number): void {
+  if (dueAt - tx.now <= limits.soon) tx.hintLane('ready', lane);
 }
 
 /** A final state, kept for `keep` milliseconds. With 0 nothing is left. */
