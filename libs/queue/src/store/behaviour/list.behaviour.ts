@@ -200,6 +200,16 @@ export function describeList(stage: Stage): void {
       await expect(stage.store.list({ cursor: 'nonsense' })).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
     });
 
+    it.each([[[true, true]], [[null, 'a']], [[{}, []]], [[1]], ['rank'], [undefined]])(
+      'refuses a cursor with %j where its rank should be',
+      async (rank) => {
+        await stage.add();
+        const cursor = Buffer.from(JSON.stringify([lane.queue, lane.shard, 'ready', rank])).toString('base64url');
+
+        await expect(stage.store.list({ cursor })).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+      },
+    );
+
     it('shows a queue by its exact name', async () => {
       const id = await stage.add({ lane: { queue: 'a', shard: 0 } });
       await stage.add({ lane: { queue: 'a.b', shard: 0 } });

@@ -1,16 +1,10 @@
-import { ConfigInvalid } from '../../job/errors.js';
 import { isFinal, type JobState, jobStates } from '../../job/state.js';
+import { type Cursor, matches, orderOf, type Rank, readCursor, writeCursor } from '../listing.js';
 import type { ListPage, ListQuery } from '../store.js';
 import { compare } from './heap.js';
 import { type Job, recordOf } from './job.js';
 import type { Shard } from './shard.js';
 import type { World } from './world.js';
-
-/** What a job is ordered by within its shard and state. */
-type Rank = [number, number | string];
-
-/** After this job the next page goes on: it names a place in the order, so nothing is skipped when others come and go. */
-type Cursor = [queue: string, shard: number, state: JobState, rank: Rank];
 
 /** Shard by shard, state by state: waiting jobs in the order they run, finished ones newest first. */
 export function list(world: World, query: ListQuery): ListPage {
@@ -19,7 +13,7 @@ export function list(world: World, query: ListQuery): ListPage {
   const jobs: ListPage['jobs'] = [];
   let last: Cursor | undefined;
   for (const [cursor, job] of walk(world, query)) {
-    if (jobs.length === limit || budget === 0) return { jobs, cursor: write(last) };
+    if (jobs.length === limit || budget === 0) return { jobs, cursor: writeCursor(last) };
     budget--;
     if (matches(job, query)) jobs.push(recordOf(job));
     last = cursor;
@@ -28,7 +22,7 @@ export function list(world: World, query: ListQuery): ListPage {
 }
 
 function* walk(world: World, query: ListQuery): Generator<[Cursor, Job]> {
-  const after = read(query.cursor);
+  const after = readCursor(query.cursor);
   for (const shard of world.shards(query.queue)) {
     for (const state of jobStates) {
       if (query.states && !query.states.includes(state)) continue;
@@ -43,11 +37,6 @@ function* walk(world: World, query: ListQuery): Generator<[Cursor, Job]> {
       }
     }
   }
-}
-
-/** Whether a shard and state lie before (negative), at (zero) or after the cursor. */
-function orderOf([queue, number, state]: Cursor, shard: Shard, here: JobState): number {
-  return compare(shard.queue, queue) || shard.shard - number || jobStates.indexOf(here) - jobStates.indexOf(state);
 }
 
 function jobsIn(shard: Shard, state: JobState): Job[] {
@@ -82,28 +71,4 @@ function rankOf(shard: Shard, job: Job): Rank {
 
 function compareRanks([a, x]: Rank, [b, y]: Rank): number {
   return a - b || (typeof x === 'number' ? x - Number(y) : compare(x, String(y)));
-}
-
-function matches(job: Job, { task, tags, parent, since }: ListQuery): boolean {
-  if (task?.endsWith('*') ? !job.task.startsWith(task.slice(0, -1)) : task !== undefined && job.task !== task)
-    return false;
-  if (tags && !tags.every((tag) => job.tags?.includes(tag))) return false;
-  if (parent !== undefined && job.parent !== parent) return false;
-  return since === undefined || job.enqueuedAt >= since;
-}
-
-function write(cursor: Cursor | undefined): string {
-  return Buffer.from(JSON.stringify(cursor ?? null)).toString('base64url');
-}
-
-function read(text: string | undefined): Cursor | undefined {
-  if (text === undefined) return undefined;
-  try {
-    const cursor = JSON.parse(Buffer.from(text, 'base64url').toString()) as Cursor | null;
-    if (cursor === null) return undefined;
-    if (cursor.length === 4 && jobStates.includes(cursor[2]) && cursor[3].length === 2) return cursor;
-  } catch {
-    // Refused below, like any other text that is no cursor.
-  }
-  throw new ConfigInvalid('cursor', 'The cursor is none of ours. Leave it out to begin with the first page.');
 }
