@@ -5,6 +5,7 @@ import { MillraceError, StoreUnavailable } from '../../job/errors.js';
 import { systemClock } from '../../time/clock.js';
 import { keepAlive } from '../../time/keep-alive.js';
 import { migrate } from './migrate.js';
+import { networkFileSystem } from './network-file-system.js';
 import { statementTexts } from './statements.js';
 import { escapeText, unescapeText } from './text.js';
 
@@ -17,7 +18,11 @@ export interface DatabaseOptions {
   synchronous: 'normal' | 'full';
   /** Milliseconds a verb waits for another process that writes. */
   busyTimeout: number;
+  /** Told what is not wrong but may surprise. */
+  onWarning?: (message: string) => void;
 }
+
+const warn = (message: string) => process.emitWarning(message, 'MillraceWarning');
 
 /** Milliseconds SQLite itself waits, and with it the whole process: a usual transaction of a neighbour has ended by then. */
 const slice = 10;
@@ -51,7 +56,7 @@ export class Database {
     if (this.driver) return;
     let driver: Driver.Database | undefined;
     try {
-      if (!this.inMemory) mkdirSync(dirname(this.options.path), { recursive: true });
+      if (!this.inMemory) this.makeFolder(dirname(this.options.path));
       driver = new Driver(this.options.path, { timeout: this.options.busyTimeout });
       driver.pragma('journal_mode = WAL');
       driver.pragma(`synchronous = ${this.options.synchronous === 'full' ? 'FULL' : 'NORMAL'}`);
@@ -64,6 +69,14 @@ export class Database {
       driver?.close();
       throw this.explain(error, 'open');
     }
+  }
+
+  private makeFolder(folder: string): void {
+    mkdirSync(folder, { recursive: true });
+    const network = networkFileSystem(folder);
+    if (!network) return;
+    const message = `${this.options.path} lies on a network file system (${network}), where SQLite may lose or damage jobs. Use a local disk, or Redis.`;
+    (this.options.onWarning ?? warn)(message);
   }
 
   /** Whoever closes last leaves one file: the driver itself holds its handles, and with them the log, until its statements are collected. */

@@ -25,6 +25,8 @@ export interface SqliteOptions {
   synchronous?: 'normal' | 'full';
   /** Milliseconds a verb waits while another process writes, before it throws `StoreUnavailable`. Default 5000. */
   busyTimeout?: number;
+  /** Told what is not wrong but may surprise: a file on a network file system. Default: `process.emitWarning`. */
+  onWarning?: (message: string) => void;
 }
 
 /**
@@ -39,8 +41,9 @@ export function sqlite({
   clock = systemClock,
   synchronous = 'normal',
   busyTimeout = 5000,
+  onWarning,
 }: SqliteOptions): Store {
-  return storeOn(new Database({ path, synchronous, busyTimeout }), clock);
+  return storeOn(new Database({ path, synchronous, busyTimeout, onWarning }), clock);
 }
 
 /** The same on a connection that was made elsewhere. */
