@@ -8,11 +8,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { bindTasks, fromUrl, Queue } from 'millrace';
+import { startRedis } from '../libs/queue/testkit/redis-server.js';
 import { BenchTasks } from './bench.tasks.js';
 
 const { values: args } = parseArgs({
@@ -33,7 +33,7 @@ for (const store of args.store ? [args.store] : ['sqlite', 'redis']) {
 
 async function measure(kind: string) {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-bench-'));
-  const server = kind === 'redis' ? await startRedis(folder) : undefined;
+  const server = kind === 'redis' ? await startRedis() : undefined;
   const url = server?.url ?? `sqlite:${join(folder, 'queue.db')}`;
   const store = await fromUrl(url);
   await store.open();
@@ -98,38 +98,4 @@ async function startWorker(url: string) {
       if (child.exitCode === null) await once(child, 'exit');
     },
   };
-}
-
-async function startRedis(folder: string) {
-  const port = await freePort();
-  const child = spawn('redis-server', [
-    '--port',
-    String(port),
-    '--bind',
-    '127.0.0.1',
-    '--dir',
-    folder,
-    '--save',
-    '',
-    '--appendonly',
-    'no',
-  ]);
-  await new Promise<void>((resolve) =>
-    child.stdout.on('data', (text: Buffer) => text.includes('Ready to accept') && resolve()),
-  );
-  return {
-    url: `redis://127.0.0.1:${port}`,
-    async stop() {
-      child.kill('SIGTERM');
-      await once(child, 'exit');
-    },
-  };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  return port;
 }

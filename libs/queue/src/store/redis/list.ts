@@ -1,9 +1,9 @@
 import { type JobState, jobStates } from '../../job/state.js';
-import { type Cursor, matches, orderOf, readCursor, writeCursor } from '../listing.js';
+import { type Cursor, matches, orderOf, type Rank, readCursor, writeCursor } from '../listing.js';
 import type { JobRecord, Lane, ListPage, ListQuery } from '../store.js';
 import type { Lanes } from './lanes.js';
 import { countsIn, findIn } from './look.js';
-import { places, type Position } from './places.js';
+import { places } from './places.js';
 
 /** Lane by lane, state by state, a bounded number of records per question. */
 export async function list(lanes: Lanes, query: ListQuery): Promise<ListPage> {
@@ -37,7 +37,7 @@ async function* walkState(
   lanes: Lanes,
   lane: Lane,
   state: JobState,
-  after?: Position,
+  after?: Rank,
 ): AsyncGenerator<[Cursor, JobRecord]> {
   for (let position = after; ;) {
     const page = await places(lanes, lane, state, position);

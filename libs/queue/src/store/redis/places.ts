@@ -1,21 +1,20 @@
 import type { JobState } from '../../job/state.js';
+import type { Rank } from '../listing.js';
 import type { Lane } from '../store.js';
 import type { LanePart } from './keys.js';
 import type { Lanes } from './lanes.js';
 
-/** Score and id in an ordered set; list and index among the ready; fence and id while active. */
-export type Position = [number, number | string];
-
+/** Where a job stands: score and id in an ordered set, list and index among the ready, fence and id while active. */
 export interface Place {
   local: string;
-  position: Position;
+  position: Rank;
 }
 
 /** Ids looked up at a time. */
 const page = 200;
 
 /** The next ids of a state in their order, after `after`; none when there are no more. */
-export async function places(lanes: Lanes, lane: Lane, state: JobState, after?: Position): Promise<Place[]> {
+export async function places(lanes: Lanes, lane: Lane, state: JobState, after?: Rank): Promise<Place[]> {
   switch (state) {
     case 'scheduled':
       return ordered(lanes, lane, 'd', 1, after);
@@ -42,7 +41,7 @@ function newestFirst({ position: [a, x] }: Place, { position: [b, y] }: Place): 
 }
 
 /** From an ordered set, upwards (1) or downwards (-1), by score and id. */
-async function ordered(lanes: Lanes, lane: Lane, part: LanePart, way: 1 | -1, after?: Position): Promise<Place[]> {
+async function ordered(lanes: Lanes, lane: Lane, part: LanePart, way: 1 | -1, after?: Rank): Promise<Place[]> {
   const key = lanes.keys.of(lane, part);
   return lanes.connection.ask(async (client) => {
     const range = async (from: number, n: number) => {
@@ -77,7 +76,7 @@ async function ordered(lanes: Lanes, lane: Lane, part: LanePart, way: 1 | -1, af
 const lines: LanePart[] = ['r0', 'r1', 'r2', 'r3', 'q'];
 
 /** From the bands, the most urgent first, then the suspects. */
-async function ready(lanes: Lanes, lane: Lane, after: Position = [0, -1]): Promise<Place[]> {
+async function ready(lanes: Lanes, lane: Lane, after: Rank = [0, -1]): Promise<Place[]> {
   for (let line = after[0], index = Number(after[1]) + 1; line < lines.length; line++, index = 0) {
     const key = lanes.keys.of(lane, lines[line]!);
     const locals = await lanes.connection.ask((client) => client.lrange(key, index, index + page - 1));
@@ -108,7 +107,7 @@ async function withoutGhosts(lanes: Lanes, lane: Lane, line: number, found: Plac
 }
 
 /** What every worker with a lease here holds, by fence. */
-async function active(lanes: Lanes, lane: Lane, after: Position = [0, '']): Promise<Place[]> {
+async function active(lanes: Lanes, lane: Lane, after: Rank = [0, '']): Promise<Place[]> {
   return lanes.connection.ask(async (client) => {
     const workers = await client.zrange(lanes.keys.of(lane, 'w'), 0, '-1');
     const held = await Promise.all(workers.map((worker) => client.hgetall(lanes.keys.holds(lane, worker))));

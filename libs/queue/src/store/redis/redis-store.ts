@@ -1,5 +1,6 @@
 import { limits } from '../../job/limits.js';
 import type { ExchangeRequest, Hold, JobKey, Lane, ListQuery, NewJob, Note, PruneRequest, QueueSettings, ReapRequest, Store, WorkerRecord, Due, Hint } from '../store.js'; // prettier-ignore
+import { emitWarning } from '../warning.js';
 import { inspect } from './boot.js';
 import { Connection } from './connection.js';
 import { cancel, configure, remove, reschedule, retry } from './control.js';
@@ -125,7 +126,7 @@ export class RedisStore implements Store {
   }
 
   private async connect(): Promise<void> {
-    const warn = this.options.onWarning ?? ((message: string) => process.emitWarning(message, 'MillraceWarning'));
+    const warn = this.options.onWarning ?? emitWarning;
     this.lanes.forget();
     await this.connection.open();
     await inspect(this.connection, this.lanes.keys, warn);

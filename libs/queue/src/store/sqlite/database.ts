@@ -4,6 +4,7 @@ import Driver from 'libsql';
 import { MillraceError, StoreUnavailable } from '../../job/errors.js';
 import { systemClock } from '../../time/clock.js';
 import { keepAlive } from '../../time/keep-alive.js';
+import { emitWarning } from '../warning.js';
 import { migrate } from './migrate.js';
 import { networkFileSystem } from './network-file-system.js';
 import { statementTexts } from './statements.js';
@@ -21,8 +22,6 @@ export interface DatabaseOptions {
   /** Told what is not wrong but may surprise. */
   onWarning?: (message: string) => void;
 }
-
-const warn = (message: string) => process.emitWarning(message, 'MillraceWarning');
 
 /** Milliseconds SQLite itself waits, and with it the whole process: a usual transaction of a neighbour has ended by then. */
 const slice = 10;
@@ -76,7 +75,7 @@ export class Database {
     const network = networkFileSystem(folder);
     if (!network) return;
     const message = `${this.options.path} lies on a network file system (${network}), where SQLite may lose or damage jobs. Use a local disk, or Redis.`;
-    (this.options.onWarning ?? warn)(message);
+    (this.options.onWarning ?? emitWarning)(message);
   }
 
   /** Whoever closes last leaves one file: the driver itself holds its handles, and with them the log, until its statements are collected. */
