@@ -194,6 +194,7 @@ describe('enqueue', () => {
     expect(open(record!.body)).toMatchObject({
       timeout: { after: 60_000, grace: 2000 },
       retry: { attempts: 7, backoff: { kind: 'fixed', base: 3000 } },
+      keep: 0,
     });
     expect(await take('elsewhere')).toHaveLength(1);
   });

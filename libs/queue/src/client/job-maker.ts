@@ -5,11 +5,12 @@ import type { NewJob } from '../store/store.js';
 import { TaskContext } from '../task/context.js';
 import type { TaskDefinition, UniqueOptions } from '../task/definition.js';
 import type { EnqueueOptions } from '../task/enqueuer.js';
+import { keepOf } from '../task/keep-result.js';
 import type { Clock } from '../time/clock.js';
 import { checkCall, dueOf, expiryOf, keysOf, parentsOf, retryOf, timeoutOf } from './call-options.js';
 import type { QueueOptions } from './options.js';
 import { encodePayload, shapePayload } from './payload.js';
-import { keepOf, type SettingsBook, type TaskSettings } from './task-settings.js';
+import { type SettingsBook, type TaskSettings } from './task-settings.js';
 import { checkHeaders, checkTags, headersOf, tagsOf } from './travelling.js';
 
 /** A job ready to be stored, and what its caller wants to know of a duplicate. */
@@ -31,7 +32,12 @@ export class JobMaker {
     private readonly options: Pick<QueueOptions, 'codec' | 'onEnqueue' | 'payloadLimit'> = {},
   ) {}
 
-  async make(task: TaskDefinition, input: unknown, call: EnqueueOptions<unknown> = nothing): Promise<Draft> {
+  async make(
+    task: TaskDefinition,
+    input: unknown,
+    call: EnqueueOptions<unknown> = nothing,
+    awaited = false,
+  ): Promise<Draft> {
     if (call !== nothing) checkCall(call);
     const settings = this.settings.of(task);
     const now = this.clock.now();
@@ -40,7 +46,7 @@ export class JobMaker {
     const plain = encodePayload(task, payload, this.options.payloadLimit);
     const parent = TaskContext.current();
     const travelling = this.travelling(task, payload, settings, call, parent);
-    const body = sealPlain(plain, envelopeOf(call, travelling.headers), this.options.codec);
+    const body = sealPlain(plain, envelopeOf(call, travelling.headers, awaited), this.options.codec);
 
     const queue = call.queue ?? settings.queue;
     const priority = call.priority === undefined ? settings.priority : priorities.indexOf(call.priority);
@@ -80,19 +86,23 @@ export class JobMaker {
 function envelopeOf(
   call: EnqueueOptions<unknown>,
   headers: Record<string, string> | undefined,
+  awaited: boolean,
 ): Omit<Envelope, 'payload'> {
   const envelope: Omit<Envelope, 'payload'> = {};
   if (headers && Object.keys(headers).length > 0) envelope.headers = headers;
   if (call.retry) envelope.retry = retryOf(call.retry);
   if (call.timeout !== undefined) envelope.timeout = timeoutOf(call.timeout);
+  if (call.keepResult !== undefined) {
+    const keep = keepOf(call.keepResult);
+    envelope.keep = keep === Infinity ? 'forever' : keep;
+  }
+  if (awaited) envelope.awaited = true;
   return envelope;
 }
 
 function addBounds(job: NewJob, settings: TaskSettings, call: EnqueueOptions<unknown>): void {
   if (call.expires !== undefined) job.expires = expiryOf(call.expires);
   else if (settings.expires !== undefined) job.expires = { in: settings.expires };
-  const keep = call.keepResult === undefined ? settings.keep : keepOf(call.keepResult);
-  if (keep !== undefined) job.keep = keep;
   if (settings.crashLimit !== undefined) job.crashLimit = settings.crashLimit;
   if (call.retry?.startAt !== undefined && call.retry.startAt > 1) job.attempts = call.retry.startAt - 1;
 }

@@ -27,9 +27,6 @@ import { Producer } from './producer.js';
 import { SettingsBook } from './task-settings.js';
 import { Waiters } from './waiters.js';
 
-/** Milliseconds the record of a job that somebody runs and waits for stays at least, so that its result can be read. */
-const keepForRun = 10_000;
-
 /** How to ask for work and look at it. Opens no store and closes none: it is handed in open. */
 export class Queue implements TaskEnqueuer {
   private readonly store: Store;
@@ -109,8 +106,7 @@ export class Queue implements TaskEnqueuer {
     signal?.throwIfAborted();
     const definition = this.definitionOf(task);
     const settings = { ...call, ...(jobTimeout === undefined ? {} : { timeout: jobTimeout }) };
-    const draft = await this.maker.make(definition, payload, settings as EnqueueOptions<unknown>);
-    if (draft.job.keep !== undefined) draft.job.keep = Math.max(draft.job.keep, keepForRun);
+    const draft = await this.maker.make(definition, payload, settings as EnqueueOptions<unknown>, true);
     const [answer] = await this.producer.add([draft]);
     return this.accepted<never>(draft, answer!).result({ timeout, signal, insideTask });
   }

@@ -199,42 +199,9 @@ describe('run', () => {
     await complete(job!, 2);
     expect(await result).toBe(2);
   });
-
-  it('EN8: can be read even when the task keeps no results', async () => {
-    const { queue, take, complete, clock, store } = await setup();
-    const result = queue.run('a.task', { n: 1 }, { keepResult: 0, timeout: '10s' });
-    await settle();
-    const [job] = await take();
-    await complete(job!, 2);
-    expect(await result).toBe(2);
-    await clock.advance('11s');
-    await store.prune({ lane: { queue: 'default', shard: 0 } });
-    expect(await queue.job(job!.id)).toBeUndefined();
-  });
 });
 
 describe('keepResult', () => {
-  it('RS4: bounds how long a completed record stays: 0 leaves none, forever drops the age limit', async () => {
-    const { queue, take, complete, clock, store } = await setup();
-    const handles = await queue.enqueueMany('a.task', [
-      { keepResult: 0 },
-      {},
-      { keepResult: '2h' },
-      { keepResult: 'forever' },
-    ]);
-    for (const job of await take()) await complete(job, 'done');
-    const kept = async () => {
-      await store.prune({ lane: { queue: 'default', shard: 0 } });
-      const found = await Promise.all(handles.map((handle) => handle.refresh()));
-      return found.map((view) => view?.result ?? null);
-    };
-    expect(await kept()).toEqual([null, 'done', 'done', 'done']);
-    await clock.advance('61m');
-    expect(await kept()).toEqual([null, null, 'done', 'done']);
-    await clock.advance('52w');
-    expect(await kept()).toEqual([null, null, null, 'done']);
-  });
-
   it('RS4: failures are kept by their own bound', async () => {
     const { queue, take, fail, clock } = await setup();
     const handle = await queue.enqueue('a.task', {}, { keepResult: 0 });

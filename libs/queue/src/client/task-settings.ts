@@ -2,13 +2,12 @@ import { limits } from '../job/limits.js';
 import { priorities } from '../job/state.js';
 import type { TaskDefinition, TaskOptions, UniqueOptions } from '../task/definition.js';
 import { overrideOf } from '../task/overrides.js';
-import { type Duration, milliseconds } from '../time/duration.js';
+import { milliseconds } from '../time/duration.js';
 
 /** What holds for every job of a task unless the call says otherwise. Durations are milliseconds. */
 export interface TaskSettings {
   queue: string;
   priority: number;
-  keep?: number;
   expires?: number;
   crashLimit?: number;
   unique?: UniqueOptions<unknown>;
@@ -38,15 +37,9 @@ function resolve(options: TaskOptions): TaskSettings {
     queue: options.queue ?? 'default',
     priority: priorities.indexOf(options.priority ?? 'normal'),
   };
-  if (options.keepResult !== undefined) settings.keep = keepOf(options.keepResult);
   if (options.expires !== undefined) settings.expires = milliseconds(options.expires);
   if (options.onWorkerLost !== undefined) settings.crashLimit = options.onWorkerLost === 'fail' ? 1 : limits.crashes;
   if (options.unique) settings.unique = options.unique;
   if (options.tags) settings.tags = options.tags;
   return settings;
-}
-
-/** Milliseconds a completed record is kept. */
-export function keepOf(keepResult: Duration | 'forever'): number {
-  return keepResult === 'forever' ? Infinity : milliseconds(keepResult);
 }

@@ -12,6 +12,10 @@ export interface Envelope {
   retry?: { attempts?: number; backoff?: Backoff };
   /** Milliseconds. */
   timeout?: { after: number; grace?: number };
+  /** Milliseconds the record of a completed job is kept, where the call said so. */
+  keep?: number | 'forever';
+  /** Somebody waits for the result: the record stays a while, however short it is kept otherwise. */
+  awaited?: true;
   /** Slot of the schedule that made the job, epoch milliseconds. */
   slot?: number;
   workflow?: string;

@@ -16,6 +16,11 @@ export interface Store {
   readonly kind: 'memory' | 'sqlite' | 'redis' | (string & {});
   /** Where it is, for people: a URL or path with any password hidden. */
   readonly url: string;
+  /**
+   * Exchanges of one worker and lane that may be on their way at once: 2 where a network lies between, so that it and the
+   * handlers overlap; 1 where the store works in this process anyway. They are served in the order they were sent.
+   */
+  readonly flights: 1 | 2;
 
   /** Connects, prepares, migrates. Throws `StoreUnavailable` or `ConfigInvalid`. Calling twice is harmless. */
   open(): Promise<void>;

@@ -5,6 +5,9 @@ import type { HeldJob } from './held-job.js';
 import type { Ending } from './outcome.js';
 import { type KnownTask, timeoutFor, type TimeoutPolicy } from './task-table.js';
 
+/** Milliseconds the record of a job that somebody waits for stays at least, so that its result can be read. */
+const keepAwaited = 10_000;
+
 /**
  * One run of a job: what it began with, who asked it to stop, and the one ending that counts. The first ending wins;
  * code that returns after that is late, and only its place is still of interest.
@@ -50,6 +53,14 @@ export class Attempt implements Due {
     return this.bound ?? this.task.retry.attempts(this.envelope.retry);
   }
 
+  /** Milliseconds the record is kept once completed; `undefined` leaves it to the store. */
+  get keep(): number | undefined {
+    if (this.forgets) return 0;
+    const { keep: own, awaited } = this.envelope;
+    const keep = own === 'forever' ? Infinity : (own ?? this.task.keep);
+    return awaited && keep !== undefined ? Math.max(keep, keepAwaited) : keep;
+  }
+
   /** Made when first touched: most handlers never look at it. */
   get signal(): AbortSignal {
     if (!this.controller) {
@@ -64,17 +75,18 @@ export class Attempt implements Due {
     return this.ending !== undefined && !this.returned;
   }
 
-  /** Resolves with the ending that counts; `run` is the code. */
-  until(run: () => Promise<Ending>, late: () => void): Promise<Ending> {
+  /** Its time runs. `conclude` is called with the ending that counts. */
+  begin(conclude: (ending: Ending) => void): void {
+    this.conclude = conclude;
     this.deadlines.add(this, this.timeout.after);
-    return new Promise((resolve) => {
-      this.conclude = resolve;
-      void run().then((ending) => {
-        this.returned = true;
-        if (this.ending) late();
-        else this.end(ending);
-      });
-    });
+  }
+
+  /** The code came back. False when the attempt had ended before: then nothing it says counts. */
+  comeBack(ending: Ending): boolean {
+    this.returned = true;
+    if (this.ending) return false;
+    this.end(ending);
+    return true;
   }
 
   end(ending: Ending): void {

@@ -52,7 +52,7 @@ export class Classifier {
 
   /** The work was done: a result that cannot be stored fails the job, and running it again would not help. */
   private completed(attempt: Attempt, value: unknown, instances: boolean): AttemptOutcome {
-    const keep = attempt.forgets ? 0 : undefined;
+    const { keep } = attempt;
     if (value === undefined) return { kind: 'completed', value, keep };
     try {
       const text = this.texts.write(value, instances);

@@ -1,6 +1,6 @@
 import { StoreUnavailable } from '../job/errors.js';
 import { limits } from '../job/limits.js';
-import type { ClaimedJob, ExchangeAnswer, ExchangeRequest, Hint, Lane } from '../store/store.js';
+import type { ExchangeAnswer, ExchangeRequest, Hint, Lane } from '../store/store.js';
 import { Loop, nextTurn } from '../time/loop.js';
 import type { HeldJob } from './held-job.js';
 import { Lease } from './lease.js';
@@ -11,13 +11,25 @@ import { type Ended, SettleBuffer } from './settle-buffer.js';
 import type { Shift } from './shift.js';
 import { tryAgainIn, within } from './store-watch.js';
 
+/** An exchange whose answer has come, or will not come. */
+interface Landing {
+  request: ExchangeRequest;
+  answer?: ExchangeAnswer;
+  failure?: Error;
+}
+
+/** Fewer places than this are not worth two exchanges: the second would go half empty. */
+const fewPlaces = 16;
+
 /**
  * The loop that takes jobs of one lane and gives back their endings: settle what ended, take what fits, start each,
  * sleep until there is room or work.
  *
- * One exchange at a time. Whatever ends while it is on its way is gathered and goes with the next, so batches grow with
- * the load by themselves. When an answer never comes nobody knows what was done: the lane first lets the store release
- * what it has handed out in vain (`reconcile`), then sends the endings again; 'stale' then means that they had arrived.
+ * One exchange at a time; where a network lies between, two while there is work for both, each for half of the places,
+ * so that handlers run while the other is on its way. Whatever ends meanwhile is gathered and goes with the next, so
+ * batches grow with the load by themselves. When an answer never comes nobody knows what was done: the lane first lets
+ * the store release what it has handed out in vain (`reconcile`), then sends the endings again; 'stale' then means that
+ * they had arrived.
  *
  * Every wait is bounded. Hints only shorten it; no loop ever awaits one.
  */
@@ -34,6 +46,14 @@ export class LaneLoop extends Loop implements Desk {
   private failures = 0;
   private request = 0;
   private emptyAt = -1;
+  /** Oldest first: on their way, or landed and not looked at yet. */
+  private readonly flights: Promise<Landing>[] = [];
+  /** Calls to the store that may bring jobs, here or in another lane. */
+  private inTheAir = 0;
+  /** The last answer said that more is ready. */
+  private expectsMore = false;
+  /** Places one exchange may ask for. */
+  private readonly portion: number;
 
   constructor(
     readonly lane: Lane,
@@ -42,6 +62,8 @@ export class LaneLoop extends Loop implements Desk {
   ) {
     super(shift.services.clock);
     this.lease = new Lease(shift.services.clock, shift.settings.lease);
+    const { capacity } = places;
+    this.portion = shift.services.store.flights > 1 && capacity >= fewPlaces ? Math.ceil(capacity / 2) : capacity;
   }
 
   async runOnce(): Promise<number> {
@@ -49,28 +71,18 @@ export class LaneLoop extends Loop implements Desk {
     if (this.doubt) await this.reconcile(worker);
     await this.gather();
     this.heard();
-    const sent = this.endings.take();
-    const request = this.ask(worker, sent);
-    const asked = this.request;
-    const sentAt = this.clock.monotonic();
-    try {
-      const answer = await this.exchange(request, sent);
-      this.failures = 0;
-      if (worker !== this.shift.id) return 0; // registered anew meanwhile: nothing in this answer is ours
-      if (answer.gone) {
-        this.shift.gone(worker);
-        return 0;
-      }
-      this.apply(answer, sent, sentAt, worker);
-      this.shift.solitude.claimed(this.lane);
-      if (sent.some((ended) => ended.settlement.then)) this.relay();
-      if (this.foundNothing(request, answer)) this.emptyAt = asked;
-      return await this.rest(request, answer);
-    } finally {
-      this.shift.hasAsked(request.want);
-      this.shift.solitude.claimed(this.lane);
-      this.shift.changed();
-    }
+    if (this.flights.length === 0) this.flights.push(this.fly(worker));
+    if (this.isWorthAnother()) this.flights.push(this.fly(worker));
+    const { request, answer, failure } = await this.flights.shift()!;
+    if (failure) throw failure;
+    this.failures = 0;
+    if (this.flights.length > 0 || !answer) return 0;
+    return this.rest(request, answer);
+  }
+
+  override async stop(): Promise<void> {
+    await super.stop();
+    await Promise.all(this.flights);
   }
 
   protected failed(error: unknown): number {
@@ -87,7 +99,7 @@ export class LaneLoop extends Loop implements Desk {
 
   /** Nothing is held, and a look begun after the last `look()` found nothing. */
   get isEmpty(): boolean {
-    return this.emptyAt === this.request && this.holds.size === 0;
+    return this.emptyAt === this.request && this.holds.size === 0 && this.inTheAir === 0;
   }
 
   hear(hint: Hint): void {
@@ -140,20 +152,62 @@ export class LaneLoop extends Loop implements Desk {
     if (this.endings.size > 0 && this.running.size > 0) await nextTurn();
   }
 
+  /** A second exchange is on its way only when it is a full one. */
+  private isWorthAnother(): boolean {
+    if (this.portion === this.places.capacity || this.flights.length !== 1) return false;
+    return this.endings.size >= this.portion || (this.expectsMore && this.room() >= this.portion);
+  }
+
+  /** One exchange, from what it asks to what it brings. Never rejects. */
+  private async fly(worker: string): Promise<Landing> {
+    const sent = this.endings.take();
+    const request = this.ask(worker, sent);
+    const asked = this.request;
+    const sentAt = this.clock.monotonic();
+    this.takesOff(request);
+    try {
+      const answer = await this.answered(this.shift.services.store.exchange(request));
+      this.touchesDown(request);
+      if (worker !== this.shift.id) return { request }; // registered anew meanwhile: nothing in this answer is ours
+      if (answer.gone) {
+        this.shift.gone(worker);
+        return { request };
+      }
+      this.apply(answer, sent, sentAt, worker);
+      if (this.foundNothing(request, answer)) this.emptyAt = asked;
+      return { request, answer };
+    } catch (error) {
+      this.touchesDown(request);
+      // Those of a lease that was lost meanwhile are nobody's any more.
+      this.endings.putBack(sent.filter(({ held }) => this.holds.get(held.job.id) === held));
+      this.doubt = true;
+      return { request, failure: error as Error }; // `answered` gives nothing else
+    } finally {
+      this.shift.changed();
+    }
+  }
+
   private ask(worker: string, sent: Ended[]): ExchangeRequest {
     const settle = sent.map((ended) => ended.settlement);
-    const request: ExchangeRequest = {
-      worker,
-      lane: this.lane,
-      settle,
-      want: this.room(),
-      lease: this.shift.settings.lease,
-    };
-    if (this.mayAskAlone()) Object.assign(request, { want: 1, alone: true });
+    const want = Math.min(this.room(), this.portion);
+    const request: ExchangeRequest = { worker, lane: this.lane, settle, want, lease: this.shift.settings.lease };
+    return this.mayAskAlone() ? { ...request, want: 1, alone: true } : request;
+  }
+
+  /** What it asks for is promised to it until it is back. */
+  private takesOff({ want, alone = false }: ExchangeRequest): void {
     this.heldBack = this.shift.taking && this.places.free > 0 && this.shift.allowance <= 0;
-    this.shift.asks(request.want);
-    if (request.want > 0) this.shift.solitude.claims(this.lane, request.alone ?? false);
-    return request;
+    this.inTheAir++;
+    this.places.promised += want;
+    this.shift.asks(want);
+    if (want > 0) this.shift.solitude.claims(this.lane, alone);
+  }
+
+  private touchesDown({ want, alone = false }: ExchangeRequest): void {
+    this.inTheAir--;
+    this.places.promised -= want;
+    this.shift.hasAsked(want);
+    if (want > 0) this.shift.solitude.claimed(alone);
   }
 
   private room(): number {
@@ -168,18 +222,9 @@ export class LaneLoop extends Loop implements Desk {
     );
   }
 
-  private async exchange(request: ExchangeRequest, sent: Ended[]): Promise<ExchangeAnswer> {
-    try {
-      return await this.answered(this.shift.services.store.exchange(request));
-    } catch (error) {
-      // Those of a lease that was lost meanwhile are nobody's any more.
-      this.endings.putBack(sent.filter(({ held }) => this.holds.get(held.job.id) === held));
-      this.doubt = true;
-      throw error;
-    }
-  }
-
+  /** Once nothing is on its way any more that might hand out jobs. */
   private async reconcile(worker: string): Promise<void> {
+    await Promise.all(this.flights.splice(0));
     this.doubt = false;
     const held = [...this.holds.values()].map(({ job: { id, fence } }) => ({ id, fence }));
     try {
@@ -201,18 +246,26 @@ export class LaneLoop extends Loop implements Desk {
   private apply(answer: ExchangeAnswer, sent: Ended[], sentAt: number, worker: string): void {
     this.lease.renewed(sentAt);
     this.shift.storeWatch.answered();
+    this.expectsMore = answer.more && !answer.paused;
     sent.forEach((ended, i) => this.confirm(ended, answer.settled[i] ?? 'stale'));
     for (const id of answer.cancels) this.holds.get(id)?.attempt?.abort('cancel');
     this.shift.solitude.saw(this.lane, answer.paused ? 0 : answer.suspects);
     // An answer older than the lease may hand out what others were given since: it is released instead.
     if (answer.jobs.length > 0 && !this.lease.isTrusted) this.doubt = true;
-    else for (const job of answer.jobs) this.take(job, answer.now, worker);
+    else this.takeAll(answer, worker);
+    if (sent.some((ended) => ended.settlement.then)) this.relay();
   }
 
   /** What follows in another shard is carried there now; should that fail, the relay of any worker does it. */
   private relay(): void {
     const { services, reporter } = this.shift;
-    services.store.relay(this.lane).catch((error: unknown) => reporter.trouble('relay', error));
+    this.inTheAir++;
+    const carried = services.store.relay(this.lane).catch((error: unknown) => reporter.trouble('relay', error));
+    void carried.finally(() => {
+      this.inTheAir--;
+      this.shift.tally.relayed++;
+      this.shift.changed();
+    });
   }
 
   private confirm({ held, outcome, resent }: Ended, state: ExchangeAnswer['settled'][number]): void {
@@ -223,15 +276,20 @@ export class LaneLoop extends Loop implements Desk {
     this.shift.reporter.settled(held, outcome, state === 'stale' && resent ? stateOf(outcome) : state);
   }
 
-  private take(job: ClaimedJob, startedAt: number, worker: string): void {
-    const held: HeldJob = { job, lane: this.lane, worker, startedAt, since: this.clock.monotonic() };
+  private takeAll({ jobs, now }: ExchangeAnswer, worker: string): void {
+    const since = this.clock.monotonic();
+    for (const job of jobs) this.take({ job, lane: this.lane, worker, startedAt: now, since });
+  }
+
+  private take(held: HeldJob): void {
+    const { job } = held;
     this.holds.set(job.id, held);
     this.running.add(held);
     this.places.taken++;
     this.shift.tally.claimed++;
     if (job.alone) this.shift.solitude.runs(job.id);
     if (this.shift.taking) {
-      void this.shift.runner.run(held, this);
+      this.shift.runner.run(held, this);
     } else {
       this.vacate(held);
       this.settle(held, { kind: 'released', why: 'shutdown' });

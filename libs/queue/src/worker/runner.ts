@@ -42,17 +42,13 @@ export class Runner {
     this.endHooks = services.hooks.filter((hooks) => hooks.onJobEnd);
   }
 
-  /** One run of a job. Reads top to bottom; never rejects. */
-  async run(held: HeldJob, desk: Desk): Promise<void> {
+  /** One run of a job: begins it, and returns. Never throws. Promises are made only for what really waits. */
+  run(held: HeldJob, desk: Desk): void {
     const attempt = this.begin(held);
-    if (!(attempt instanceof Attempt)) return this.refuse(held, await attempt, desk);
+    if (!(attempt instanceof Attempt)) return this.refuse(held, attempt, desk);
     const context = new AttemptContext(attempt, this.services);
-    const ending = await this.perform(attempt, context, desk);
-    if (attempt.returned) desk.vacate(held);
-    if (ending.kind === 'withdrawn' && ending.why === 'lease-lost') return;
-    const outcome = await this.classify(attempt, ending);
-    await this.conclude(attempt, context, outcome);
-    desk.settle(held, outcome);
+    attempt.begin((ending) => this.ended(attempt, context, ending, desk));
+    this.call(attempt, context, desk);
   }
 
   /** The attempt; or, when the job cannot be run here, what becomes of it. */
@@ -76,30 +72,35 @@ export class Runner {
     }
   }
 
-  private refuse(held: HeldJob, outcome: AttemptOutcome, desk: Desk): void {
+  private refuse(held: HeldJob, outcome: AttemptOutcome | Promise<AttemptOutcome>, desk: Desk): void {
+    if (outcome instanceof Promise) return void outcome.then((known) => this.refuse(held, known, desk));
     if (outcome.kind === 'failed')
       outcome.then = this.letters(() => this.deadLetters.ofRefused(held.job, outcome.error));
     desk.vacate(held);
     desk.settle(held, outcome);
   }
 
-  /** Within timeout, cancel and lease: the ending that came first. */
-  private perform(attempt: Attempt, context: AttemptContext, desk: Desk): Promise<Ending> {
-    return attempt.until(
-      () => this.call(attempt, context),
-      () => this.late(attempt, desk),
+  private call(attempt: Attempt, context: AttemptContext, desk: Desk): void {
+    let value: unknown;
+    try {
+      value = TaskContext.run(context, () => this.handle(attempt, context));
+    } catch (error) {
+      return this.cameBack(attempt, context, { kind: 'threw', error }, desk);
+    }
+    if (!isThenable(value)) return this.cameBack(attempt, context, { kind: 'returned', value }, desk);
+    value.then(
+      (value) => this.cameBack(attempt, context, { kind: 'returned', value }, desk),
+      (error: unknown) => this.cameBack(attempt, context, { kind: 'threw', error }, desk),
     );
   }
 
-  private async call(attempt: Attempt, context: AttemptContext): Promise<Ending> {
-    let ending: Ending;
-    try {
-      ending = { kind: 'returned', value: await TaskContext.run(context, () => this.handle(attempt, context)) };
-    } catch (error) {
-      ending = { kind: 'threw', error };
-    }
-    if (this.endHooks.length > 0) await this.tellEnd(context, ending);
-    return ending;
+  private cameBack(attempt: Attempt, context: AttemptContext, ending: Ending, desk: Desk): void {
+    if (this.endHooks.length === 0) this.count(attempt, ending, desk);
+    else void this.tellEnd(context, ending).then(() => this.count(attempt, ending, desk));
+  }
+
+  private count(attempt: Attempt, ending: Ending, desk: Desk): void {
+    if (!attempt.comeBack(ending)) this.late(attempt, desk);
   }
 
   private handle(attempt: Attempt, context: AttemptContext): unknown {
@@ -136,24 +137,44 @@ export class Runner {
     desk.vacate(attempt.held);
   }
 
-  private async classify(attempt: Attempt, ending: Ending): Promise<AttemptOutcome> {
+  /** Within timeout, cancel and lease: the ending that came first. */
+  private ended(attempt: Attempt, context: AttemptContext, ending: Ending, desk: Desk): void {
+    if (attempt.returned) desk.vacate(attempt.held);
+    if (ending.kind === 'withdrawn' && ending.why === 'lease-lost') return;
+    const outcome = this.classify(attempt, ending);
+    if (outcome instanceof Promise) void outcome.then((known) => this.conclude(attempt, context, known, desk));
+    else this.conclude(attempt, context, outcome, desk);
+  }
+
+  private classify(attempt: Attempt, ending: Ending): AttemptOutcome | Promise<AttemptOutcome> {
+    // A `retryIf`, back-off or schema of the user threw: failing is safer than running again for ever.
+    const broken = (error: unknown) => this.classifier.failed('policy', error);
     try {
-      return await this.classifier.classify(attempt, ending);
+      const outcome = this.classifier.classify(attempt, ending);
+      return outcome instanceof Promise ? outcome.catch(broken) : outcome;
     } catch (error) {
-      // A `retryIf`, back-off or schema of the user threw: failing is safer than running again for ever.
-      return this.classifier.failed('policy', error);
+      return broken(error);
     }
   }
 
-  /** What must be known to the store before, or together with, the settling. */
-  private async conclude(attempt: Attempt, context: AttemptContext, outcome: AttemptOutcome): Promise<void> {
+  /** What must be known to the store is told before, or together with, the settling. */
+  private conclude(attempt: Attempt, context: AttemptContext, outcome: AttemptOutcome, desk: Desk): void {
     if (outcome.kind === 'failed') outcome.then = this.letters(() => this.deadLetters.of(attempt, outcome.error));
+    const told = this.lastWords(attempt, context, outcome);
+    if (told) void told.then(() => desk.settle(attempt.held, outcome));
+    else desk.settle(attempt.held, outcome);
+  }
+
+  /** Lines still on their way, and the bound that `RetryLater` has set; usually neither. */
+  private lastWords(attempt: Attempt, context: AttemptContext, outcome: AttemptOutcome): Promise<void> | undefined {
     const flushing = context.flushed();
-    if (flushing) await flushing;
-    if (outcome.kind !== 'retry' || attempt.bound === undefined) return;
-    const { steps } = attempt.held.job;
-    if (steps?.[boundStep] === String(attempt.bound)) return;
-    await this.guarded('note', () => context.notes.keep({ step: { name: boundStep, result: String(attempt.bound) } }));
+    if (outcome.kind !== 'retry' || attempt.bound === undefined) return flushing;
+    const bound = String(attempt.bound);
+    if (attempt.held.job.steps?.[boundStep] === bound) return flushing;
+    return this.guarded('note', async () => {
+      await flushing;
+      await context.notes.keep({ step: { name: boundStep, result: bound } });
+    });
   }
 
   /** A letter that cannot be written must not keep its job from ending. */
@@ -174,4 +195,8 @@ export class Runner {
       this.services.logger?.error(`${doing} failed: ${String(error)}`, (error as Error | undefined)?.stack);
     }
   }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
 }

@@ -101,8 +101,8 @@ export class Shift {
 
   /** Nothing is held, and a look at every lane begun after this call found nothing; no look led to a job meanwhile. */
   async idle(): Promise<void> {
-    for (let claimed = -1; claimed !== this.tally.claimed && !this.over;) {
-      claimed = this.tally.claimed;
+    for (let stir = -1; stir !== this.tally.stir && !this.over;) {
+      stir = this.tally.stir;
       for (const lane of this.lanes) lane.look();
       await this.waiters.until(() => this.over || this.lanes.every((lane) => lane.isEmpty));
     }

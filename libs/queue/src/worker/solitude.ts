@@ -12,7 +12,8 @@ import type { Clock } from '../time/clock.js';
  */
 export class Solitude {
   private readonly seekers = new Map<Lane, number>();
-  private readonly claiming = new Set<Lane>();
+  /** Exchanges on their way that may claim jobs. */
+  private claiming = 0;
   private asking?: Lane;
   private job?: string;
 
@@ -32,7 +33,7 @@ export class Solitude {
   /** Whether this lane may ask for a suspect now. */
   mayAsk(lane: Lane): boolean {
     if (!this.seekers.has(lane) || this.asking || this.job) return false;
-    return this.held() === 0 && this.claiming.size === 0;
+    return this.held() === 0 && this.claiming === 0;
   }
 
   /** Somebody waits for the worker to be empty. */
@@ -43,13 +44,13 @@ export class Solitude {
   /** An exchange of this lane begins that may claim jobs. */
   claims(lane: Lane, alone: boolean): void {
     if (alone) this.asking = lane;
-    else this.claiming.add(lane);
+    else this.claiming++;
   }
 
   /** It is over, whatever came of it. */
-  claimed(lane: Lane): void {
-    this.claiming.delete(lane);
-    if (this.asking === lane) this.asking = undefined;
+  claimed(alone: boolean): void {
+    if (alone) this.asking = undefined;
+    else this.claiming--;
   }
 
   /** What the answer says of waiting suspects. */

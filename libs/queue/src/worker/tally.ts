@@ -9,6 +9,13 @@ export class Tally {
   released = 0;
   /** Attempts that ended, whatever became of their job; what was given back does not count. */
   ended = 0;
+  /** Effects carried to other lanes. */
+  relayed = 0;
+
+  /** Changes with everything that may lead to another job. */
+  get stir(): number {
+    return this.claimed + this.relayed;
+  }
 
   settled(outcome: AttemptOutcome, state: JobState | 'stale'): void {
     if (outcome.kind === 'released') {

@@ -1,6 +1,7 @@
 import type { Envelope } from '../job/envelope.js';
 import { ConfigInvalid } from '../job/errors.js';
 import type { TaskDefinition, TaskOptions, TimeoutOptions } from '../task/definition.js';
+import { keepOf } from '../task/keep-result.js';
 import { overrideOf } from '../task/overrides.js';
 import { type Duration, milliseconds } from '../time/duration.js';
 import type { Handler } from './options.js';
@@ -20,6 +21,8 @@ export interface KnownTask {
   readonly options: TaskOptions;
   readonly retry: RetryPolicy;
   readonly timeout: TimeoutPolicy;
+  /** Milliseconds the record of a completed job is kept; without it the store decides. */
+  readonly keep?: number;
 }
 
 /**
@@ -70,7 +73,8 @@ export class TaskTable {
     const override = overrideOf(definition.name, this.overrides);
     const options = { ...this.defaults, ...definition.options, ...override };
     const retry = new RetryPolicy([override?.retry, definition.options.retry, this.defaults.retry]);
-    return { definition, handler, options, retry, timeout: timeoutOf(options.timeout) };
+    const keep = options.keepResult === undefined ? undefined : keepOf(options.keepResult);
+    return { definition, handler, options, retry, timeout: timeoutOf(options.timeout), keep };
   }
 }
 

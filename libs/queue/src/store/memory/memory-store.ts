@@ -33,6 +33,7 @@ export function memory({ clock = systemClock }: MemoryOptions = {}): Store {
   }
   return {
     kind: 'memory',
+    flights: 1,
     url: 'memory:',
     open: async () => {},
     close: async () => world.hints.close(),

@@ -22,6 +22,7 @@ import { reap, reconcile, register, retire } from './workers.js';
  */
 export class RedisStore implements Store {
   readonly kind = 'redis';
+  readonly flights = 2;
   readonly url: string;
   private readonly connection: Connection;
   private readonly lanes: Lanes;

@@ -88,6 +88,7 @@ export function storeOn(db: Database, clock: Clock): Store {
 
   return {
     kind: 'sqlite',
+    flights: 1,
     url: `sqlite:${db.path}`,
     open: async () => db.open(),
     close: async () => {
