@@ -12,7 +12,8 @@ export interface Metric {
   /** `jobs/s`, `ms`, `bytes`, `µs`. */
   readonly unit: string;
   readonly better: 'more' | 'less';
-  readonly target?: Target;
+  /** Several: all of them. */
+  readonly target?: Target | readonly Target[];
 }
 
 export interface Target {
@@ -129,7 +130,7 @@ export function resultOf(
   samples: ReadonlyMap<string, readonly Sample[]>,
 ): Result {
   const plain = scenario.metrics.map((metric) => figureOf(metric, samples));
-  const judged = plain.map((figure, i) => withTarget(figure, scenario.metrics[i]!.target, plain));
+  const judged = plain.map((figure, i) => withTarget(figure, scenario.metrics[i]!, plain));
   const [headline, ...more] = judged;
   return {
     scenario: scenario.name,
@@ -163,7 +164,10 @@ function figureOf({ name, unit, better }: Metric, samples: ReadonlyMap<string, r
   return { metric: name, unit, better, ours: own, peers, ratio, spread };
 }
 
-function withTarget(figure: Figure, target: Target | undefined, all: readonly Figure[]): Figure {
-  const met = target?.met(figure, all);
-  return met === undefined ? figure : { ...figure, target: { text: target!.text, met } };
+function withTarget(figure: Figure, { target = [] }: Metric, all: readonly Figure[]): Figure {
+  const judged = [target].flat().map(({ text, met }) => ({ text, met: met(figure, all) }));
+  const spoken = judged.filter(({ met }) => met !== undefined);
+  if (spoken.length === 0) return figure;
+  const text = spoken.map(({ text }) => text).join(', ');
+  return { ...figure, target: { text, met: spoken.every(({ met }) => met) } };
 }

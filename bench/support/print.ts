@@ -1,0 +1,31 @@
+import type { Figure, Result } from '../scenario.js';
+
+/** A result for people: a line per metric, the peers beside us. */
+export function tableOf(result: Result): string {
+  const figures = [result, ...(result.more ?? [])];
+  const rows = figures.map(rowOf);
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const lines = rows.map((row) => `  ${row.map((cell, i) => cell.padEnd(widths[i]!)).join('  ')}`.trimEnd());
+  return [headingOf(result), ...lines, ...(result.without ?? []).map((sentence) => `  ${sentence}`)].join('\n');
+}
+
+/** Three digits that count, thousands apart. */
+export function shown(value: number | undefined): string {
+  if (value === undefined || Number.isNaN(value)) return '–';
+  if (Math.abs(value) >= 100) return Math.round(value).toLocaleString('en').replaceAll(',', ' ');
+  return String(Number(value.toPrecision(3)));
+}
+
+function headingOf({ scenario, store, jobs, rounds }: Result): string {
+  const size = jobs ? `${shown(jobs)} jobs, ` : '';
+  return `${scenario} on ${store} (${size}median of ${rounds})`;
+}
+
+function rowOf({ metric, unit, ours, peers, ratio, spread, target }: Figure): string[] {
+  const range = (name: string) => spread[name]!.map(shown).join('…');
+  const beside = Object.entries(peers).map(
+    ([peer, value]) => `${peer} ${shown(value)} [${range(peer)}] (${shown(ratio[peer])}×)`,
+  );
+  const judged = target ? [`${target.text}: ${target.met ? 'met' : 'NOT MET'}`] : [];
+  return [metric, `${shown(ours)} ${unit}`, `[${range('ours')}]`, ...beside, ...judged];
+}

@@ -1,0 +1,23 @@
+import type { Target } from '../scenario.js';
+
+const shownNames: Record<string, string> = { bullmq: 'BullMQ', 'bee-queue': 'bee-queue' };
+
+/** At least so many times better than a peer. */
+export function atLeast(factor: number, peer: string): Target {
+  const text = factor === 1 ? `no worse than ${shown(peer)}` : `≥ ${factor}× ${shown(peer)}`;
+  return { text, met: ({ ratio }) => (ratio[peer] === undefined ? undefined : ratio[peer] >= factor) };
+}
+
+/** Our own figure is at most so much. */
+export function atMost(most: number, unit: string): Target {
+  return { text: `≤ ${most} ${unit}`, met: ({ ours }) => ours <= most };
+}
+
+/** Our own figure is at least so much. */
+export function noLess(least: number, unit: string): Target {
+  return { text: `≥ ${least} ${unit}`, met: ({ ours }) => ours >= least };
+}
+
+function shown(peer: string): string {
+  return shownNames[peer] ?? peer;
+}
