@@ -88,5 +88,6 @@ export function configure(tx: Transaction, queue: string, change: Partial<QueueS
     maxReady: change.maxReady === undefined ? before.maxReady : change.maxReady,
   };
   tx.db.run('control.configure', queue, settings.paused ? 1 : 0, settings.maxReady);
+  tx.db.run('control.tell', queue);
   return settings;
 }

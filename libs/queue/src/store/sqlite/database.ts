@@ -163,8 +163,17 @@ export class Database {
 
   /** Changes with each commit of another connection. `undefined` while the file cannot be read. */
   version(): number | undefined {
+    return this.glance('wakeup.version');
+  }
+
+  /** Changes with each commit that somebody may wait for. `undefined` while the file cannot be read. */
+  news(): number | undefined {
+    return this.glance('wakeup.news');
+  }
+
+  private glance(name: string): number | undefined {
     try {
-      return this.driver && (this.row('wakeup.version')?.[0] as number | undefined);
+      return this.driver && (this.row(name)?.[0] as number | undefined);
     } catch {
       return undefined;
     }

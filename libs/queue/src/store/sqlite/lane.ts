@@ -22,6 +22,8 @@ export interface Lane extends Address {
   waiting: number[];
   counts: Record<Exclude<JobState, 'ready'>, number>;
   totals: QueueRecord['totals'];
+  /** Grows with each transaction that others may wait for. */
+  news: number;
   settings: QueueSettings;
 }
 
@@ -55,7 +57,8 @@ export function laneOf(row: Row): Lane {
       cancelled: at(24),
       removed: at(25),
     },
-    settings: settingsOf(row, 26),
+    news: at(26),
+    settings: settingsOf(row, 27),
   };
 }
 
@@ -91,6 +94,7 @@ export function saveLane(db: Database, lane: Lane): void {
     totals.failed,
     totals.cancelled,
     totals.removed,
+    lane.news,
     lane.n,
   );
 }

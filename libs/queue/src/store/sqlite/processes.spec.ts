@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { createJobId } from '../../job/id.js';
 import type { Hint, Store } from '../store.js';
 import { sqlite } from './index.js';
 import { compileStore } from './testdata/compile.js';
@@ -49,6 +50,7 @@ describe('sqlite between processes', () => {
   });
 
   it('E4: wakes another process that listens', async () => {
+    await store.enqueue([{ id: createJobId('mill', 0, 0), task: 'grind', body: '{}', priority: 2 }]);
     const other = neighbour(`
       const stay = setInterval(() => {}, 1000);
       await store.listen({ lanes: [lane] }, async (hint) => { say(hint.topic); clearInterval(stay); await store.close(); });

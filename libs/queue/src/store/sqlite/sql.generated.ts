@@ -66,6 +66,9 @@ SELECT paused, max_ready FROM settings WHERE queue = ?;
 -- configure: tells it.
 INSERT INTO settings (queue, paused, max_ready) VALUES (?, ?, ?)
 ON CONFLICT (queue) DO UPDATE SET paused = excluded.paused, max_ready = excluded.max_ready;
+
+-- tell: whoever serves the queue.
+UPDATE lanes SET news = news + 1 WHERE queue = ?;
 `,
   'enqueue': `-- insert: a new job, ready or scheduled. Changes nothing when the id is known already.
 INSERT INTO jobs (id, lane, state, task, priority, enqueued_at, attempts, crashes, releases, crash_limit, place, pos,
@@ -212,14 +215,14 @@ DELETE FROM keys WHERE lane = ?1 AND key IN (
   'lane': `-- load: one shard with its counters and the settings of its queue.
 SELECT n, lanes.queue, shard, takes, fence, head, tail, beat_at, grace_until, band0, band1, band2, band3, suspects,
   scheduled, blocked, active, completed, failed, cancelled,
-  total_enqueued, total_revived, total_completed, total_failed, total_cancelled, total_removed, paused, max_ready
+  total_enqueued, total_revived, total_completed, total_failed, total_cancelled, total_removed, news, paused, max_ready
 FROM lanes LEFT JOIN settings ON settings.queue = lanes.queue
 WHERE lanes.queue = ? AND shard = ?;
 
 -- all: every shard, in the order pages go through them.
 SELECT n, lanes.queue, shard, takes, fence, head, tail, beat_at, grace_until, band0, band1, band2, band3, suspects,
   scheduled, blocked, active, completed, failed, cancelled,
-  total_enqueued, total_revived, total_completed, total_failed, total_cancelled, total_removed, paused, max_ready
+  total_enqueued, total_revived, total_completed, total_failed, total_cancelled, total_removed, news, paused, max_ready
 FROM lanes LEFT JOIN settings ON settings.queue = lanes.queue
 ORDER BY lanes.queue, shard;
 
@@ -230,7 +233,7 @@ INSERT INTO lanes (queue, shard) VALUES (?, ?);
 UPDATE lanes SET takes = ?, fence = ?, head = ?, tail = ?, beat_at = ?, grace_until = ?,
   band0 = ?, band1 = ?, band2 = ?, band3 = ?, suspects = ?,
   scheduled = ?, blocked = ?, active = ?, completed = ?, failed = ?, cancelled = ?,
-  total_enqueued = ?, total_revived = ?, total_completed = ?, total_failed = ?, total_cancelled = ?, total_removed = ?
+  total_enqueued = ?, total_revived = ?, total_completed = ?, total_failed = ?, total_cancelled = ?, total_removed = ?, news = ?
 WHERE n = ?;
 `,
   'leases': `-- longest: of the leases that run, or ran out but were not reaped yet.
@@ -441,6 +444,10 @@ CREATE INDEX keys_orphaned ON keys (lane, ends_at) WHERE kind = 'orphan';
 -- Dependents are told page by page, in their order.
 CREATE INDEX dependents_in_order ON dependents (parent);
 `,
+  'migrations/0004-news': `-- How often something happened in a lane that another process may wait for, since \`data_version\` also changes when
+-- somebody merely renews a lease.
+ALTER TABLE lanes ADD COLUMN news INTEGER NOT NULL DEFAULT 0;
+`,
   'note': `-- leave: what is not given stays.
 UPDATE jobs SET progress = coalesce(?, progress), checkpoint = coalesce(?, checkpoint), trail = trail | ? WHERE n = ?;
 
@@ -459,6 +466,9 @@ WHERE lane = ? AND state = ? AND state >= 4 AND forget_at <= ? ORDER BY forget_a
 `,
   'wakeup': `-- version: changes with each commit of another connection.
 PRAGMA data_version;
+
+-- news: grows with each commit that somebody may wait for.
+SELECT sum(news) FROM lanes;
 `,
   'workers': `-- put: an incarnation announces itself.
 INSERT INTO workers (id, record) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET record = excluded.record;

@@ -8,6 +8,7 @@ import { enqueue } from './enqueue.js';
 import { exchange } from './exchange.js';
 import { fsck } from './fsck.js';
 import { Hints } from './hints.js';
+import { LogWatch } from './log-watch.js';
 import { list } from './list.js';
 import { counts, find, history } from './look.js';
 import { note } from './note.js';
@@ -48,10 +49,7 @@ export function sqlite({
 
 /** The same on a connection that was made elsewhere. */
 export function storeOn(db: Database, clock: Clock): Store {
-  const wakeup = new Wakeup(
-    () => db.version(),
-    () => hints.tell([{ topic: 'any' }]),
-  );
+  const wakeup = new Wakeup(db, () => hints.tell([{ topic: 'any' }]), new LogWatch(db.path));
   const hints = new Hints((somebodyListens) => {
     if (somebodyListens && !db.inMemory) wakeup.start();
     else wakeup.stop();
@@ -77,7 +75,8 @@ export function storeOn(db: Database, clock: Clock): Store {
       tx.save();
       return answer;
     });
-    wakeup.active();
+    if (tx.newsworthy) wakeup.active();
+    else wakeup.beat();
     hints.tell(tx.hints);
     return { answer, more: tx.unfinished };
   }

@@ -18,6 +18,8 @@ export class Transaction {
   room: number = limits.batch;
   /** Something was put off that the next transaction shall go on with. */
   unfinished = false;
+  /** Something happened that somebody may wait for: more than the beat of a worker. */
+  newsworthy = false;
   private readonly lanes = new Map<string, Lane>();
   private readonly settled = new Map<Lane, Counted>();
   private vanished: number[] = [];
@@ -79,6 +81,7 @@ export class Transaction {
   }
 
   hintLane(topic: 'ready' | 'cancelled', { queue, shard }: Lane): void {
+    this.newsworthy = true;
     if (!this.heard) return;
     const known = this.hints.some(
       (hint) => hint.topic === topic && hint.lane.queue === queue && hint.lane.shard === shard,
@@ -87,13 +90,17 @@ export class Transaction {
   }
 
   hintJob(id: string): void {
+    this.newsworthy = true;
     if (this.heard) this.hints.push({ topic: 'job', id });
   }
 
   /** Writes back what was gathered. The last step before the commit. */
   save(): void {
     this.sweep();
-    for (const lane of this.lanes.values()) saveLane(this.db, lane);
+    for (const lane of this.lanes.values()) {
+      if (this.newsworthy) lane.news++;
+      saveLane(this.db, lane);
+    }
     const minute = Math.floor(this.now / 60_000) * 60_000;
     for (const [lane, { completed, failed, cancelled, retry }] of this.settled) {
       this.db.run('history.add', lane.n, minute, completed, failed, cancelled, retry);

@@ -1,6 +1,16 @@
-import { systemClock, type Timer } from '../../time/clock.js';
+import { type Clock, systemClock, type Timer } from '../../time/clock.js';
+import type { Database } from './database.js';
+import type { LogWatch } from './log-watch.js';
 
-/** Milliseconds of quiet, and how often to ask from then on. */
+/** With a watch, milliseconds between two looks: soon after an event, then twice as long each time. */
+const soonest = 1;
+const slowest = 100;
+/** More events than this between two looks are a rain: hearing each drop costs more than looking by timer, until it is over. */
+const rain = 20;
+/** Milliseconds between two looks after which it is over. */
+const dry = 8;
+
+/** Where nothing can be watched: milliseconds of quiet, and how often to look from then on. */
 const pace = [
   { quiet: 0, every: 2 },
   { quiet: 5_000, every: 4 },
@@ -8,54 +18,126 @@ const pace = [
 ];
 
 /**
- * Notices that another process, or another connection of this one, wrote to the file.
+ * Notices that another process, or another connection of this one, wrote something to the file that somebody may wait for.
  *
- * SQLite sends no messages, but `PRAGMA data_version` changes with each foreign commit and costs 3 µs to ask; waking up to
- * ask costs ten times that. So it is asked every 2 ms while there is something going on (3 % of a core), and every 12 ms
- * when nobody has written for a minute (under 1 %), which keeps the median wait at 6 ms. It runs on
- * the machine's clock whatever clock the store was handed: the other process does not wait for one turned by hand.
+ * SQLite sends no messages, but `PRAGMA data_version` changes with each foreign commit. It costs 3 µs to ask; waking up to
+ * ask costs ten times that, and asking every 2 ms up to 4 % of a core. So it is asked when the watch hears a write to the
+ * log: within a fraction of a millisecond, however long it has been quiet. A commit counts a little after its last write,
+ * with `synchronous: 'full'` only once the disk has it, so further looks follow.
+ *
+ * Hints are never trusted: a slow look goes on beside the watch. When that finds a change of which nothing was heard, the
+ * watch is made anew, and when it happens again, given up for looks at a fixed pace. So it is where nothing can be watched.
+ *
+ * Runs on the machine's clock whatever clock the store was handed: the other process does not wait for one turned by hand.
  */
 export class Wakeup {
   private timer: Timer | undefined;
-  private seen: number | undefined;
+  private watch: 'on' | 'off' | 'impossible' = 'off';
+  private wait = soonest;
   private activeAt = 0;
+  private version: number | undefined;
+  private news: number | undefined;
+  /** Since the last look by timer. */
+  private events = 0;
+  private beaten = false;
+  /** A slow look has just found a change; its event may still be on its way. */
+  private unheard = false;
+  private missed = 0;
 
   constructor(
-    /** Answers `undefined` while the file cannot be read. */
-    private readonly version: () => number | undefined,
+    private readonly file: Pick<Database, 'version' | 'news'>,
     private readonly wake: () => void,
+    private readonly log: Pick<LogWatch, 'start' | 'stop'>,
+    private readonly clock: Pick<Clock, 'after' | 'monotonic'> = systemClock,
   ) {}
 
   start(): void {
     if (this.timer) return;
-    this.seen = this.version();
+    this.version = this.file.version();
+    this.news = this.file.news();
+    this.missed = 0;
+    this.unheard = false;
+    this.watchLog();
     this.active();
-    this.again();
+    this.lookLater(soonest);
   }
 
   stop(): void {
+    this.log.stop();
     this.timer?.cancel();
     this.timer = undefined;
   }
 
-  /** This process wrote: others may answer soon. */
+  /** This process wrote such a thing: others may answer soon. */
   active(): void {
-    this.activeAt = systemClock.monotonic();
+    this.activeAt = this.clock.monotonic();
   }
 
-  private again(): void {
-    const quiet = systemClock.monotonic() - this.activeAt;
-    const { every } = pace.findLast((step) => quiet >= step.quiet) ?? pace[0]!;
-    this.timer = systemClock.after(every, () => this.look());
+  /** This process wrote something nobody answers: its event is no reason to look again and again. */
+  beat(): void {
+    this.beaten = true;
   }
 
-  private look(): void {
-    const version = this.version();
-    if (version !== undefined && version !== this.seen) {
-      this.seen = version;
-      this.active();
-      this.wake();
-    }
-    this.again();
+  private watchLog(): void {
+    this.watch = this.log.start(() => this.heard()) ? 'on' : 'impossible';
+  }
+
+  private unwatch(reason: 'off' | 'impossible'): void {
+    this.log.stop();
+    this.watch = reason;
+  }
+
+  private heard(): void {
+    if (!this.timer || this.watch !== 'on') return;
+    const own = this.beaten;
+    this.beaten = this.unheard = false;
+    const changed = this.look();
+    if (changed) this.missed = 0;
+    if (++this.events > rain) this.unwatch('off');
+    if (this.wait > soonest && (changed || !own)) this.lookLater(soonest);
+  }
+
+  private lookByTimer(): void {
+    this.events = 0;
+    if (this.unheard) this.miss();
+    const changed = this.look();
+    this.unheard = changed && this.watch === 'on' && this.wait === slowest;
+    if (this.watch === 'off' && this.wait >= dry) this.watchLog();
+    this.lookLater(this.unheard ? soonest : this.nextWait(changed));
+  }
+
+  private nextWait(changed: boolean): number {
+    if (this.watch !== 'impossible') return changed ? 2 * soonest : Math.min(2 * this.wait, slowest);
+    const quiet = this.clock.monotonic() - this.activeAt;
+    return pace.findLast((step) => quiet >= step.quiet)!.every;
+  }
+
+  private look(): boolean {
+    const version = this.file.version();
+    if (version === undefined || version === this.version) return false;
+    this.version = version;
+    this.tell();
+    return true;
+  }
+
+  /** Two idle workers that woke each other whenever one renews its lease would never sleep. */
+  private tell(): void {
+    const news = this.file.news();
+    if (news === this.news) return;
+    this.news = news;
+    this.active();
+    this.wake();
+  }
+
+  private miss(): void {
+    this.unheard = false;
+    if (++this.missed === 1) this.watchLog();
+    else this.unwatch('impossible');
+  }
+
+  private lookLater(wait: number): void {
+    this.wait = wait;
+    this.timer?.cancel();
+    this.timer = this.clock.after(wait, () => this.lookByTimer());
   }
 }

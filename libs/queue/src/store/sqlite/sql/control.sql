@@ -13,3 +13,6 @@ SELECT paused, max_ready FROM settings WHERE queue = ?;
 -- configure: tells it.
 INSERT INTO settings (queue, paused, max_ready) VALUES (?, ?, ?)
 ON CONFLICT (queue) DO UPDATE SET paused = excluded.paused, max_ready = excluded.max_ready;
+
+-- tell: whoever serves the queue.
+UPDATE lanes SET news = news + 1 WHERE queue = ?;

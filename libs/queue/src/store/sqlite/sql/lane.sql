@@ -1,14 +1,14 @@
 -- load: one shard with its counters and the settings of its queue.
 SELECT n, lanes.queue, shard, takes, fence, head, tail, beat_at, grace_until, band0, band1, band2, band3, suspects,
   scheduled, blocked, active, completed, failed, cancelled,
-  total_enqueued, total_revived, total_completed, total_failed, total_cancelled, total_removed, paused, max_ready
+  total_enqueued, total_revived, total_completed, total_failed, total_cancelled, total_removed, news, paused, max_ready
 FROM lanes LEFT JOIN settings ON settings.queue = lanes.queue
 WHERE lanes.queue = ? AND shard = ?;
 
 -- all: every shard, in the order pages go through them.
 SELECT n, lanes.queue, shard, takes, fence, head, tail, beat_at, grace_until, band0, band1, band2, band3, suspects,
   scheduled, blocked, active, completed, failed, cancelled,
-  total_enqueued, total_revived, total_completed, total_failed, total_cancelled, total_removed, paused, max_ready
+  total_enqueued, total_revived, total_completed, total_failed, total_cancelled, total_removed, news, paused, max_ready
 FROM lanes LEFT JOIN settings ON settings.queue = lanes.queue
 ORDER BY lanes.queue, shard;
 
@@ -19,5 +19,5 @@ INSERT INTO lanes (queue, shard) VALUES (?, ?);
 UPDATE lanes SET takes = ?, fence = ?, head = ?, tail = ?, beat_at = ?, grace_until = ?,
   band0 = ?, band1 = ?, band2 = ?, band3 = ?, suspects = ?,
   scheduled = ?, blocked = ?, active = ?, completed = ?, failed = ?, cancelled = ?,
-  total_enqueued = ?, total_revived = ?, total_completed = ?, total_failed = ?, total_cancelled = ?, total_removed = ?
+  total_enqueued = ?, total_revived = ?, total_completed = ?, total_failed = ?, total_cancelled = ?, total_removed = ?, news = ?
 WHERE n = ?;
