@@ -25,7 +25,7 @@ export async function exchange(lanes: Lanes, request: ExchangeRequest): Promise<
   const { lane, settle } = request;
   const worker = escapeWorker(request.worker);
   const args: (string | number)[] = [worker, request.lease, request.want, request.alone ? '1' : '', settle.length];
-  for (const ending of settle) settlementArguments(args, lane, ending);
+  settlementArguments(args, lane, settle);
 
   const answer = await lanes.run<Gone | Exchanged>('exchange', lane, args, [lanes.keys.holds(lane, worker)]);
   if (answer[1] === 'GONE') return gone(answer as Gone);

@@ -1,7 +1,7 @@
 // Generated from redis/lua/ by scripts/embed.mjs. Do not edit.
 export const lua = {
   'adding': `-- adding: how jobs come into a lane; shared by enqueue and exchange.
--- A job is three arguments: its local id, what it asks for ('' or JSON), and \`<band><task>\\n<body>\`.
+-- A job is three arguments: its local id, its band and what it asks for (JSON, mostly none), and \`<task>\\n<body>\`.
 -- JSON  due, expires { in = ms } or { at = ms } · keys { { key, until } … } · replace · crash · keep · attempts · after { name, … } · rest (JSON kept with the birth)
 
 local names = { s = 'scheduled', b = 'blocked', r = 'ready', a = 'active', c = 'completed', f = 'failed', x = 'cancelled' }
@@ -45,7 +45,7 @@ end
 -- \`replace\`: what is new about a job goes into the one that holds its key, while that waits.
 local function replace(id, h, asked, text)
   local birth = call('HGET', births, id)
-  local head = birth:match('^[^,]*,[^,\\n]*')
+  local head = h.band + 4 .. birth:match('^.([^,]*,[^,\\n]*)')
   local _, _, _, json = options(h, id)
   local rest = json ~= '' and cjson.decode(json) or {}
   rest.tags = asked.rest and cjson.decode(asked.rest).tags or nil
@@ -73,7 +73,7 @@ local function block(id, h, parents, due)
 end
 
 -- Adds a job that asks for something. Gives its code in the answer: a state, or \`=<holder>,<state>[,replaced]\`.
-local function add_asking(id, asked, text)
+local function add_asking(id, band, asked, text)
   flush()
   local keys = asked.keys or {}
   local holder = first_holder(keys)
@@ -88,12 +88,12 @@ local function add_asking(id, asked, text)
   local line, body = text:match('^([^\\n]*)(\\n.*)$')
   local expires = time_of(asked.expires)
   local plain = not (expires or asked.crash or asked.keep or asked.rest)
-  local h = fresh(line:sub(1, 1), plain and '' or 'o')
+  local h = fresh(band, plain and '' or 'o')
   h.attempts = asked.attempts or 0
   if not plain then
     line = line .. ',' .. (expires or '') .. ',' .. (asked.crash or '') .. ',' .. (asked.keep or '') .. ',' .. (asked.rest or '')
   end
-  call('HSET', births, id, now .. ',' .. line .. body)
+  call('HSET', births, id, (plain and band or band + 4) .. string.format('%x', now) .. ',' .. line .. body)
   take_keys(keys, id, now)
   count('enqueued')
   local due = time_of(asked.due)
@@ -109,29 +109,46 @@ local function add_jobs(at, n)
     local found = call('HMGET', births, unpack(ids, from, min(from + chunk - 1, n)))
     for i = 1, #found do known[from + i - 1] = found[i] and true or false end
   end
-  local seen, created, stamp = {}, 0, now .. ','
+  -- Those that ask for nothing, until the next that does: what is new of them, and their ids by band.
+  local seen, added, stamp = {}, 0, string.format('%x', now) .. ','
+  local newborn, newcomers, created = {}, {}, 0
+  local function settle_in()
+    if created == 0 then return end
+    send('HSET', births, newborn)
+    for band, list in pairs(newcomers) do send('RPUSH', bands[band], list) end
+    added = added + created
+    newborn, newcomers, created = {}, {}, 0
+  end
   for i = 1, n do
     local id, base = ids[i], at + 3 * (i - 1)
     if seen[id] or known[i] then
+      settle_in()
       flush()
       codes[i] = read(id).state
     else
       local asked, text = ARGV[base + 1], ARGV[base + 2]
-      if asked == '' then
-        add('HSET', births, id, stamp .. text)
-        add('RPUSH', bands[text:sub(1, 1)], id)
+      if #asked == 1 then
+        local at_band = newcomers[asked]
+        if not at_band then
+          at_band = {}
+          newcomers[asked] = at_band
+        end
+        at_band[#at_band + 1] = id
         created = created + 1
+        newborn[2 * created - 1], newborn[2 * created] = id, asked .. stamp .. text
         codes[i] = 'r'
         seen[id] = true
       else
-        codes[i] = add_asking(id, cjson.decode(asked), text)
+        settle_in()
+        codes[i] = add_asking(id, asked:sub(1, 1), cjson.decode(asked:sub(2)), text)
         seen[id] = codes[i]:sub(1, 1) ~= '='
       end
     end
   end
-  if created > 0 then
+  settle_in()
+  if added > 0 then
     woke = true
-    count('enqueued', created)
+    count('enqueued', added)
   end
   return codes
 end
@@ -141,7 +158,7 @@ local function would_create(at, n)
   local ids, taken, created = {}, {}, 0
   for i = 1, n do
     local base = at + 3 * (i - 1)
-    local id, asked = ARGV[base], ARGV[base + 1] ~= '' and cjson.decode(ARGV[base + 1]) or {}
+    local id, asked = ARGV[base], #ARGV[base + 1] > 1 and cjson.decode(ARGV[base + 1]:sub(2)) or {}
     local keys = asked.keys or {}
     local free = not ids[id] and call('HEXISTS', births, id) == 0
     for k = 1, #keys do
@@ -230,7 +247,7 @@ local function head(key, band)
     if dead > (dropped[id] or 0) then
       dropped[id] = (dropped[id] or 0) + 1
     else
-      return tonumber((call('HGET', births, id):match('^[^,]*')))
+      return born_at(call('HGET', births, id))
     end
   end
   return nil
@@ -284,12 +301,14 @@ return answer
 `,
   'exchange': `-- exchange: settle what ended, renew the lease, promote what is due, claim the next batch, hand back cancellations.
 -- KEYS  the lane · 26 what this worker holds
--- ARGV  2 worker · 3 lease · 4 places free · 5 '1' when it may be handed a suspect, alone · 6 number of settlements · 7 … per settlement:
---       id · fence · code · what the code announces. A code is an outcome (c completed, t retry, s snoozed, f failed, x cancelled,
---       l released) and letters: 0 keep nothing · k keep · r result · n in · y reason or why · e error · + jobs of this lane
---       (their number, then three each, see adding) · o jobs of others (their number, then one text each for the outbox)
--- gives { now, states of the settled, first fence, claimed jobs (id, birth, header, checkpoint, steps; flat), ids to cancel, dueIn or '',
---       more, paused, suspects, outbox, alone } — or { now, 'GONE', paused } and nothing was done
+-- ARGV  2 worker · 3 lease · 4 places free · 5 '1' when it may be handed a suspect, alone · 6 number of settlements · 7 … in runs of one
+--       code: \`<how many><code>\`, then per settlement id · fence · what the code announces. A code is an outcome (c completed,
+--       t retry, s snoozed, f failed, x cancelled, l released) and letters: 0 keep nothing · k keep · r result · n in · y reason or
+--       why · e error · + jobs of this lane (their number, then three each, see adding) · o jobs of others (their number, then one
+--       text each for the outbox)
+-- gives { now, states of the settled, first fence, claimed jobs (id, birth; where something happened before \`!\` and id, birth, header,
+--       checkpoint, steps; flat), ids to cancel, dueIn or '', more, paused, suspects, outbox, alone } — or { now, 'GONE', paused } and
+--       nothing was done
 local worker, lease, want, alone, n = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5] == '1', tonumber(ARGV[6])
 local holds = KEYS[first]
 
@@ -375,47 +394,54 @@ local function announced(code)
   return given
 end
 
--- The headers of all that is settled, read at once; \`at\` moves over what each code announces.
-local ids, places, settled, texts = {}, {}, {}, {}
-for i = 1, n do
-  ids[i], places[i] = ARGV[at], at
-  local code = ARGV[at + 2]
-  at = at + 3
-  if #code > 1 then announced(code) end
+-- What is settled: ids, fences, codes, and where each finds what its code announces.
+local ids, fences, codes, places, settled, texts = {}, {}, {}, {}, {}, {}
+local read_to = 0
+while read_to < n do
+  local run, code = ARGV[at]:match('^(%d+)(.*)$')
+  local bare = #code == 1 or code == 'c0'
+  at = at + 1
+  for i = read_to + 1, read_to + run do
+    ids[i], fences[i], codes[i], places[i] = ARGV[at], ARGV[at + 1], code, at + 2
+    at = at + 2
+    if not bare then announced(code) end
+  end
+  read_to = read_to + run
 end
+-- The headers of all, read at once.
 for from = 1, n, chunk do
   local found = call('HMGET', headers, unpack(ids, from, min(from + chunk - 1, n)))
   for i = 1, #found do texts[ids[from + i - 1]] = found[i] end
 end
-local tail, plain = ',' .. worker .. ',', 0
+local tail = ',' .. worker .. ','
+local left_holds, forgotten, ended_headers, ended = {}, {}, {}, {}
 for i = 1, n do
-  local id = ids[i]
-  at = places[i]
-  local fence, code, text = ARGV[at + 1], ARGV[at + 2], texts[id]
-  at = at + 3
+  local id, fence, code = ids[i], fences[i], codes[i]
+  local text = texts[id]
   local flags_at = 4 + #fence + #tail
   -- Active (97 is 'a'), and held by this worker under this fence; without flags (44 is ',') nothing was asked for.
-  if not text or text:byte() ~= 97 or text:find(fence .. tail, 4, true) ~= 4 then
+  if not text or text:byte() ~= 97 or text:sub(4, flags_at - 1) ~= fence .. tail then
     settled[i] = '-'
   elseif (code == 'c0' or code == 'c' or code == 'cr') and text:byte(flags_at) == 44 then
     -- The common case: nobody watches, nothing was asked for at birth, nothing happened before.
     if code == 'c0' then
-      add('HDEL', births, id)
-      add('HDEL', headers, id)
+      forgotten[#forgotten + 1] = id
     else
       local flags = ''
       if code == 'cr' then
         flags = 'R'
-        add('HSET', facets, 'R' .. id, ARGV[at])
+        add('HSET', facets, 'R' .. id, ARGV[places[i]])
       end
       local attempts, counted, times = text:match('^(%d+)(,%d+,%d+,)([^,]*,[^,]*,)', flags_at + 1)
-      add('HSET', headers, id, 'c' .. text:sub(2, 2) .. ',,,' .. flags .. ',' .. attempts + 1 .. counted .. times .. now .. ',')
-      add('ZADD', completed, now, id)
+      local k = #ended
+      ended_headers[k + 1] = id
+      ended_headers[k + 2] = 'c' .. text:sub(2, 2) .. ',,,' .. flags .. ',' .. attempts + 1 .. counted .. times .. now .. ','
+      ended[k + 1], ended[k + 2] = now, id
     end
-    add('HDEL', holds, id)
-    plain = plain + 1
+    left_holds[#left_holds + 1] = id
     settled[i], texts[id] = 'c', nil
   else
+    at = places[i]
     local given, outcome, h = announced(code), code:sub(1, 1), parse(text)
     apply(outcome, id, h, given)
     add('HDEL', holds, id)
@@ -430,13 +456,19 @@ for i = 1, n do
     for k = 0, (given.others or 0) - 1 do post(ARGV[given.others_at + k]) end
   end
 end
+send('HDEL', holds, left_holds)
+send('HDEL', births, forgotten)
+send('HDEL', headers, forgotten)
+send('HSET', headers, ended_headers)
+send('ZADD', completed, ended)
+local plain = #left_holds
 if plain > 0 then
   figures.c = figures.c + plain
   count('completed', plain)
   count('active', -plain)
 end
 if figures.c + figures.f + figures.x + figures.t > 0 then
-  local minute = floor(now / 60000)
+  local minute = math.floor(now / 60000)
   local c, f, x, t = (call('HGET', minutes, minute) or '0,0,0,0'):match('^(%d+),(%d+),(%d+),(%d+)$')
   call('HSET', minutes, minute, c + figures.c .. ',' .. f + figures.f .. ',' .. x + figures.x .. ',' .. t + figures.t)
 end
@@ -475,10 +507,13 @@ for band = 0, 3 do
   if size > 0 then live = live + 1 end
 end
 
+local begun_headers, begun_holds = {}, {}
+local before, after = ',' .. worker .. ',', ',0,0,0,,' .. now .. ',,'
+
 -- A job past its expiry is cancelled instead.
 local function begin(id, birth, text)
-  local band, rest = birth:match('^%d+,(%d)[^,\\n]*(.)')
-  if rest == ',' then
+  local kind = birth:byte() - 48
+  if kind >= 4 then
     local expires = tonumber((birth:match('^[^,]*,[^,\\n]*,([^,]*),')))
     if expires and expires <= now then
       local h = text and parse(text) or born(birth)
@@ -486,22 +521,23 @@ local function begin(id, birth, text)
       return false
     end
   end
-  local mark, h = whole(fence + taken), nil
-  if text then
-    h = parse(text)
-    h.state, h.fence, h.worker, h.started, h.reason = 'a', mark, worker, now, ''
-    put(id, h)
-    touch(id, h)
-  else
-    add('HSET', headers, id, 'a' .. band .. ',' .. mark .. ',' .. worker .. (rest == ',' and ',o,0,0,0,,' or ',,0,0,0,,') .. now .. ',,')
-  end
+  local mark, k = whole(fence + taken), 2 * taken
+  begun_headers[k + 1], begun_holds[k + 1], begun_holds[k + 2] = id, id, mark
   taken = taken + 1
-  add('HSET', holds, id, mark)
-  local k = #jobs
-  jobs[k + 1], jobs[k + 2] = id, birth
-  jobs[k + 3] = h and h.attempts .. ',' .. h.crashes .. ',' .. h.releases .. ',' .. h.due or ''
-  jobs[k + 4] = h and has(h, 'K') and call('HGET', facets, 'K' .. id) or false
-  jobs[k + 5] = h and has(h, 'T') and call('HGET', facets, 'T' .. id) or false
+  k = #jobs
+  if text then
+    local h = parse(text)
+    h.state, h.fence, h.worker, h.started, h.reason = 'a', mark, worker, now, ''
+    begun_headers[2 * taken] = pack(h)
+    touch(id, h)
+    jobs[k + 1], jobs[k + 2] = '!' .. id, birth
+    jobs[k + 3] = h.attempts .. ',' .. h.crashes .. ',' .. h.releases .. ',' .. h.due
+    jobs[k + 4] = has(h, 'K') and call('HGET', facets, 'K' .. id) or false
+    jobs[k + 5] = has(h, 'T') and call('HGET', facets, 'T' .. id) or false
+  else
+    begun_headers[2 * taken] = 'a' .. kind % 4 .. ',' .. mark .. before .. (kind >= 4 and 'o' or '') .. after
+    jobs[k + 1], jobs[k + 2] = id, birth
+  end
   return true
 end
 
@@ -552,7 +588,7 @@ if want > 0 and m.paused == 0 then
   end
   if not apart and waiting > 0 then
     local takes = m.takes
-    local share = live > 1 and floor((takes + want) / limits.lowestShare) - floor(takes / limits.lowestShare) or 0
+    local share = live > 1 and math.floor((takes + want) / limits.lowestShare) - math.floor(takes / limits.lowestShare) or 0
     local lowest
     for band = 0, 3 do take(band, want - share - taken) end
     for band = 0, 3 do lowest = left[band] > 0 and band or lowest end
@@ -561,6 +597,8 @@ if want > 0 and m.paused == 0 then
     if taken > 0 then change.takes = m.takes + taken end
   end
   if taken > 0 then
+    send('HSET', headers, begun_headers)
+    send('HSET', holds, begun_holds)
     change.fence = whole(fence + taken - 1)
     count('active', taken)
   end
@@ -641,10 +679,10 @@ return redis.call('HMGET', settings, queue .. ':paused', queue .. ':maxReady')
 --       26 … of the verb
 -- ARGV  1 now in milliseconds, or '' for the server's time · 2 … of the verb
 --
--- A birth is written once: \`<enqueuedAt>,<band><task>[,<expiresAt>,<crashLimit>,<keep>,<json>]\\n<body>\`. What is in brackets
--- is there only when something was asked for. A header is what changes: a job without one is ready and was never touched.
+-- A birth is written once: \`<band><enqueuedAt, hexadecimal>,<task>[,<expiresAt>,<crashLimit>,<keep>,<json>]\\n<body>\`. What is in
+-- brackets is there only when something was asked for; then 4 is added to the band. A header is what changes: a job without one is ready and was never touched.
 -- Writes are gathered and sent by \`flush\`, a command per key and chunk, not per job.
-local call, floor, min, max = redis.call, math.floor, math.min, math.max
+local call, min, max = redis.call, math.min, math.max
 local meta, births, headers, r0, r1, r2, r3, suspects, scheduled, leases, lengths, uniques, windows, facets, completed,
   cancelled, failed, lasting, lapsing, minutes, ghosts, marks, outbox, producers, blocked = unpack(KEYS)
 local bands = { ['0'] = r0, ['1'] = r1, ['2'] = r2, ['3'] = r3 }
@@ -659,7 +697,7 @@ if ARGV[1] ~= '' then
 else
   local time = call('TIME')
   micros = time[1] * 1000000 + time[2]
-  now = floor(micros / 1000)
+  now = math.floor(micros / 1000)
 end
 
 local function whole(number)
@@ -688,23 +726,25 @@ local function add(command, key, a, b)
   if b ~= nil then list[n + 2] = b end
 end
 
-local function send(command)
-  for key, list in pairs(gathered[command]) do
-    local n = #list
-    for from = 1, n, chunk do call(command, key, unpack(list, from, min(from + chunk - 1, n))) end
-  end
+local function send(command, key, list)
+  local n = #list
+  for from = 1, n, chunk do call(command, key, unpack(list, from, min(from + chunk - 1, n))) end
+end
+
+local function send_all(command)
+  for key, list in pairs(gathered[command]) do send(command, key, list) end
   gathered[command] = nil
 end
 
 -- What leaves goes first.
 local function flush()
   if not next(gathered) then return end
-  if gathered.HDEL then send('HDEL') end
-  if gathered.ZREM then send('ZREM') end
-  if gathered.HSET then send('HSET') end
-  if gathered.ZADD then send('ZADD') end
-  if gathered.RPUSH then send('RPUSH') end
-  if gathered.LPUSH then send('LPUSH') end
+  if gathered.HDEL then send_all('HDEL') end
+  if gathered.ZREM then send_all('ZREM') end
+  if gathered.HSET then send_all('HSET') end
+  if gathered.ZADD then send_all('ZADD') end
+  if gathered.RPUSH then send_all('RPUSH') end
+  if gathered.LPUSH then send_all('LPUSH') end
 end
 
 -- The lane's own figures: \`m\` is what was read, \`change\` is written by \`save\`, \`tally\` is added up, at no cost to what was read.
@@ -790,7 +830,7 @@ local function pack(h)
     .. ',' .. h.releases .. ',' .. h.due .. ',' .. h.started .. ',' .. h.ended .. ',' .. h.reason
 end
 
--- The header of a job that has none yet. \`head\` is the first line of its birth.
+-- The header of a job that has none yet.
 local function fresh(band, flags)
   return {
     state = 'r', band = band, fence = '', worker = '', flags = flags, attempts = 0, crashes = 0, releases = 0,
@@ -799,8 +839,12 @@ local function fresh(band, flags)
 end
 
 local function born(birth)
-  local band, rest = birth:match('^[^,]*,(%d)[^,\\n]*(.)')
-  return fresh(band, rest == ',' and 'o' or '')
+  local kind = birth:byte() - 48
+  return fresh(tostring(kind % 4), kind >= 4 and 'o' or '')
+end
+
+local function born_at(birth)
+  return tonumber(birth:match('^.(%x+)'), 16)
 end
 
 -- The header of one job, or nil when there is no such job.
@@ -1256,7 +1300,7 @@ local function give_back(id, holds)
     leave_hold(id, h)
     finish(id, h, 'f', 'worker-lost')
     failed_jobs[#failed_jobs + 1] = id
-    failed_jobs[#failed_jobs + 1] = call('HGET', births, id):match('^[^,]*,%d([^,\\n]*)')
+    failed_jobs[#failed_jobs + 1] = call('HGET', births, id):match('^[^,]*,([^,\\n]*)')
   elseif cancel_if_marked(id, h) then
     cancelled_jobs[#cancelled_jobs + 1] = id
   else
@@ -1451,7 +1495,7 @@ local function retry(id)
   if has(h, 'o') then
     local birth = call('HGET', births, id)
     call('HSET', births, id, (birth:gsub('^([^,]*,[^,\\n]*,)[^,\\n]*', '%1', 1)))
-    take_keys(keys, id, birth:match('^[^,]*'))
+    take_keys(keys, id, born_at(birth))
   end
   ready(id, h)
   return '1r'

@@ -55,7 +55,7 @@ export function idsOfNames(names: string | undefined): string[] | undefined {
 
 /** Three arguments for `job`. */
 export function jobArguments(args: (string | number)[], local: string, job: NewJob): void {
-  args.push(local, asked(job), `${job.priority}${job.task}\n${job.body}`);
+  args.push(local, `${job.priority}${asked(job)}`, `${job.task}\n${job.body}`);
 }
 
 /** What a job asks for beyond running soon; most ask for nothing. */
@@ -104,47 +104,104 @@ function json(value: unknown): string {
   return JSON.stringify(value, (_, part: unknown) => (typeof part === 'string' ? Buffer.from(part).toString() : part));
 }
 
-/** The arguments of one settlement. */
-export function settlementArguments(args: (string | number)[], lane: Lane, ending: Settlement): void {
-  const { local, queue, shard } = addressOf(ending.id);
-  const strange = queue !== lane.queue || shard !== lane.shard;
-  const said = outcomeArguments(ending);
-  const here: NewJob[] = [];
-  const away: NewJob[] = [];
-  for (const job of ending.then ?? []) {
-    const to = addressOf(job.id);
-    (to.queue === lane.queue && to.shard === lane.shard ? here : away).push(job);
+/** Settlements, in runs of one code. */
+export function settlementArguments(args: (string | number)[], lane: Lane, endings: readonly Settlement[]): void {
+  let head = 0;
+  let run = 0;
+  let code = '';
+  for (const ending of endings) {
+    const then = ending.then?.length ? split(lane, ending.then) : undefined;
+    const own = codeOfEnding(ending, then);
+    if (run === 0 || own !== code) {
+      if (run > 0) args[head] = `${run}${code}`;
+      head = args.push('') - 1;
+      code = own;
+      run = 0;
+    }
+    run++;
+    args.push(localIn(lane, ending.id), ending.fence);
+    announce(args, ending);
+    if (then) announceJobs(args, then);
   }
-  const code = said[0] + (here.length > 0 ? '+' : '') + (away.length > 0 ? 'o' : '');
-  args.push(strange ? '' : local, String(ending.fence), code, ...said.slice(1));
+  if (run > 0) args[head] = `${run}${code}`;
+}
+
+/** What the lane calls a job of its own; nothing for one of another lane, which nobody holds here. */
+function localIn(lane: Lane, id: string): string {
+  const { queue, shard, local } = addressOf(id);
+  return queue === lane.queue && shard === lane.shard ? local : '';
+}
+
+interface Then {
+  here: NewJob[];
+  away: NewJob[];
+}
+
+function split(lane: Lane, jobs: NewJob[]): Then {
+  const then: Then = { here: [], away: [] };
+  for (const job of jobs) (localIn(lane, job.id) === '' ? then.away : then.here).push(job);
+  return then;
+}
+
+function codeOfEnding(ending: Settlement, then: Then | undefined): string {
+  const code = plainCode(ending);
+  return then ? `${code}${then.here.length > 0 ? '+' : ''}${then.away.length > 0 ? 'o' : ''}` : code;
+}
+
+function plainCode(ending: Settlement): string {
+  switch (ending.outcome) {
+    case 'completed':
+      if (ending.keep === 0) return 'c0';
+      if (ending.keep === undefined) return ending.result === undefined ? 'c' : 'cr';
+      return ending.result === undefined ? 'ck' : 'ckr';
+    case 'retry':
+      return 'tne';
+    case 'snoozed':
+      return 'sn';
+    case 'failed':
+      return 'fye';
+    case 'cancelled':
+      return ending.error === undefined ? 'xy' : 'xye';
+    case 'released':
+      if (ending.in === undefined) return 'l';
+      return ending.why ? 'lny' : 'ln';
+  }
+}
+
+/** What the letters of the code announce, in their order. */
+function announce(args: (string | number)[], ending: Settlement): void {
+  switch (ending.outcome) {
+    case 'completed':
+      if (ending.keep === 0) return;
+      if (ending.keep !== undefined) args.push(ending.keep === Infinity ? 'inf' : ending.keep);
+      if (ending.result !== undefined) args.push(ending.result);
+      return;
+    case 'retry':
+      args.push(ending.in, ending.error);
+      return;
+    case 'snoozed':
+      args.push(ending.in);
+      return;
+    case 'failed':
+      args.push(ending.reason, ending.error);
+      return;
+    case 'cancelled':
+      args.push(ending.reason);
+      if (ending.error !== undefined) args.push(ending.error);
+      return;
+    case 'released':
+      if (ending.in === undefined) return;
+      args.push(ending.in);
+      if (ending.why) args.push(ending.why);
+  }
+}
+
+function announceJobs(args: (string | number)[], { here, away }: Then): void {
   if (here.length > 0) {
     args.push(here.length);
     for (const job of here) jobArguments(args, addressOf(job.id).local, job);
   }
   if (away.length > 0) args.push(away.length, ...away.map(outboxText));
-}
-
-/** A code, and what it announces. */
-function outcomeArguments(ending: Settlement): [code: string, ...announced: string[]] {
-  switch (ending.outcome) {
-    case 'completed': {
-      if (ending.keep === 0) return ['c0'];
-      const keep = ending.keep === undefined ? [] : [ending.keep === Infinity ? 'inf' : String(ending.keep)];
-      const result = ending.result === undefined ? [] : [ending.result];
-      return [`c${keep.length ? 'k' : ''}${result.length ? 'r' : ''}`, ...keep, ...result];
-    }
-    case 'retry':
-      return ['tne', String(ending.in), ending.error];
-    case 'snoozed':
-      return ['sn', String(ending.in)];
-    case 'failed':
-      return ['fye', ending.reason, ending.error];
-    case 'cancelled':
-      return ending.error === undefined ? ['xy', ending.reason] : ['xye', ending.reason, ending.error];
-    case 'released':
-      if (ending.in === undefined) return ['l'];
-      return ending.why ? ['lny', String(ending.in), ending.why] : ['ln', String(ending.in)];
-  }
 }
 
 interface Birth {
@@ -163,9 +220,9 @@ export function parseBirth(birth: string): Birth {
   const body = birth.slice(line + 1);
   const first = head.indexOf(',');
   const second = head.indexOf(',', first + 1);
-  const enqueuedAt = Number(head.slice(0, first));
-  const priority = Number(head[first + 1]);
-  const task = head.slice(first + 2, second < 0 ? undefined : second);
+  const enqueuedAt = parseInt(head.slice(1, first), 16);
+  const priority = (head.charCodeAt(0) - 48) % 4;
+  const task = head.slice(first + 1, second < 0 ? undefined : second);
   if (second < 0) return { enqueuedAt, priority, task, body };
   const [expires, crash, , ...json] = head.slice(second + 1).split(',');
   const rest = json.join(',');
@@ -218,33 +275,57 @@ function numberOf(text: string | undefined): number | undefined {
   return text ? Number(text) : undefined;
 }
 
-/** Claimed jobs from the flat part of an answer of `exchange`: id, birth, header, checkpoint, steps. */
+/** Claimed jobs from the flat part of an answer of `exchange`: id, birth; after a `!` also header, checkpoint, steps. */
 export function claimedJobs(lane: Lane, flat: (string | null)[], firstFence: number, alone: boolean): ClaimedJob[] {
   const jobs: ClaimedJob[] = [];
-  for (let i = 0; i < flat.length; i += 5) {
-    const { enqueuedAt, priority, task, body, expiresAt, rest } = parseBirth(flat[i + 1]!);
-    const header = flat[i + 2]! === '' ? undefined : flat[i + 2]!.split(',');
-    jobs.push({
-      id: idOf(lane, flat[i]!),
-      task,
-      body,
-      fence: firstFence + jobs.length,
-      attempts: header ? Number(header[0]) : 0,
-      crashes: header ? Number(header[1]) : 0,
-      releases: header ? Number(header[2]) : 0,
-      priority,
-      enqueuedAt,
-      dueAt: header && numberOf(header[3]),
-      expiresAt,
-      parent: rest?.parent,
-      root: rest?.root,
-      tags: rest?.tags,
-      checkpoint: flat[i + 3] ?? undefined,
-      steps: flat[i + 4] ? stepsOf(flat[i + 4]!) : undefined,
-      ...(alone && { alone }),
-    });
+  for (let i = 0; i < flat.length;) {
+    const code = flat[i]!;
+    const fence = firstFence + jobs.length;
+    if (code.startsWith('!')) {
+      jobs.push(again(newcomer(lane, code.slice(1), flat[i + 1]!, fence), flat, i + 2));
+      i += 5;
+    } else {
+      jobs.push(newcomer(lane, code, flat[i + 1]!, fence));
+      i += 2;
+    }
   }
+  if (alone) for (const job of jobs) job.alone = true;
   return jobs;
+}
+
+/** A job to which nothing happened before. */
+function newcomer(lane: Lane, code: string, birth: string, fence: number): ClaimedJob {
+  const { enqueuedAt, priority, task, body, expiresAt, rest } = parseBirth(birth);
+  return {
+    id: idOf(lane, code),
+    task,
+    body,
+    fence,
+    attempts: 0,
+    crashes: 0,
+    releases: 0,
+    priority,
+    enqueuedAt,
+    dueAt: undefined,
+    expiresAt,
+    parent: rest?.parent,
+    root: rest?.root,
+    tags: rest?.tags,
+    checkpoint: undefined,
+    steps: undefined,
+  };
+}
+
+/** A job with a past: `<attempts>,<crashes>,<releases>,<dueAt>`, checkpoint, steps. */
+function again(job: ClaimedJob, flat: (string | null)[], at: number): ClaimedJob {
+  const [attempts, crashes, releases, due] = flat[at]!.split(',');
+  job.attempts = Number(attempts);
+  job.crashes = Number(crashes);
+  job.releases = Number(releases);
+  job.dueAt = numberOf(due);
+  job.checkpoint = flat[at + 1] ?? undefined;
+  job.steps = flat[at + 2] ? stepsOf(flat[at + 2]!) : undefined;
+  return job;
 }
 
 /** A line per step: `<name>:<result>`, both JSON texts. */

@@ -1,5 +1,5 @@
 -- adding: how jobs come into a lane; shared by enqueue and exchange.
--- A job is three arguments: its local id, what it asks for ('' or JSON), and `<band><task>\n<body>`.
+-- A job is three arguments: its local id, its band and what it asks for (JSON, mostly none), and `<task>\n<body>`.
 -- JSON  due, expires { in = ms } or { at = ms } · keys { { key, until } … } · replace · crash · keep · attempts · after { name, … } · rest (JSON kept with the birth)
 
 local names = { s = 'scheduled', b = 'blocked', r = 'ready', a = 'active', c = 'completed', f = 'failed', x = 'cancelled' }
@@ -43,7 +43,7 @@ end
 -- `replace`: what is new about a job goes into the one that holds its key, while that waits.
 local function replace(id, h, asked, text)
   local birth = call('HGET', births, id)
-  local head = birth:match('^[^,]*,[^,\n]*')
+  local head = h.band + 4 .. birth:match('^.([^,]*,[^,\n]*)')
   local _, _, _, json = options(h, id)
   local rest = json ~= '' and cjson.decode(json) or {}
   rest.tags = asked.rest and cjson.decode(asked.rest).tags or nil
@@ -71,7 +71,7 @@ local function block(id, h, parents, due)
 end
 
 -- Adds a job that asks for something. Gives its code in the answer: a state, or `=<holder>,<state>[,replaced]`.
-local function add_asking(id, asked, text)
+local function add_asking(id, band, asked, text)
   flush()
   local keys = asked.keys or {}
   local holder = first_holder(keys)
@@ -86,12 +86,12 @@ local function add_asking(id, asked, text)
   local line, body = text:match('^([^\n]*)(\n.*)$')
   local expires = time_of(asked.expires)
   local plain = not (expires or asked.crash or asked.keep or asked.rest)
-  local h = fresh(line:sub(1, 1), plain and '' or 'o')
+  local h = fresh(band, plain and '' or 'o')
   h.attempts = asked.attempts or 0
   if not plain then
     line = line .. ',' .. (expires or '') .. ',' .. (asked.crash or '') .. ',' .. (asked.keep or '') .. ',' .. (asked.rest or '')
   end
-  call('HSET', births, id, now .. ',' .. line .. body)
+  call('HSET', births, id, (plain and band or band + 4) .. string.format('%x', now) .. ',' .. line .. body)
   take_keys(keys, id, now)
   count('enqueued')
   local due = time_of(asked.due)
@@ -107,29 +107,46 @@ local function add_jobs(at, n)
     local found = call('HMGET', births, unpack(ids, from, min(from + chunk - 1, n)))
     for i = 1, #found do known[from + i - 1] = found[i] and true or false end
   end
-  local seen, created, stamp = {}, 0, now .. ','
+  -- Those that ask for nothing, until the next that does: what is new of them, and their ids by band.
+  local seen, added, stamp = {}, 0, string.format('%x', now) .. ','
+  local newborn, newcomers, created = {}, {}, 0
+  local function settle_in()
+    if created == 0 then return end
+    send('HSET', births, newborn)
+    for band, list in pairs(newcomers) do send('RPUSH', bands[band], list) end
+    added = added + created
+    newborn, newcomers, created = {}, {}, 0
+  end
   for i = 1, n do
     local id, base = ids[i], at + 3 * (i - 1)
     if seen[id] or known[i] then
+      settle_in()
       flush()
       codes[i] = read(id).state
     else
       local asked, text = ARGV[base + 1], ARGV[base + 2]
-      if asked == '' then
-        add('HSET', births, id, stamp .. text)
-        add('RPUSH', bands[text:sub(1, 1)], id)
+      if #asked == 1 then
+        local at_band = newcomers[asked]
+        if not at_band then
+          at_band = {}
+          newcomers[asked] = at_band
+        end
+        at_band[#at_band + 1] = id
         created = created + 1
+        newborn[2 * created - 1], newborn[2 * created] = id, asked .. stamp .. text
         codes[i] = 'r'
         seen[id] = true
       else
-        codes[i] = add_asking(id, cjson.decode(asked), text)
+        settle_in()
+        codes[i] = add_asking(id, asked:sub(1, 1), cjson.decode(asked:sub(2)), text)
         seen[id] = codes[i]:sub(1, 1) ~= '='
       end
     end
   end
-  if created > 0 then
+  settle_in()
+  if added > 0 then
     woke = true
-    count('enqueued', created)
+    count('enqueued', added)
   end
   return codes
 end
@@ -139,7 +156,7 @@ local function would_create(at, n)
   local ids, taken, created = {}, {}, 0
   for i = 1, n do
     local base = at + 3 * (i - 1)
-    local id, asked = ARGV[base], ARGV[base + 1] ~= '' and cjson.decode(ARGV[base + 1]) or {}
+    local id, asked = ARGV[base], #ARGV[base + 1] > 1 and cjson.decode(ARGV[base + 1]:sub(2)) or {}
     local keys = asked.keys or {}
     local free = not ids[id] and call('HEXISTS', births, id) == 0
     for k = 1, #keys do

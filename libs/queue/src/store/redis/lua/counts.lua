@@ -12,7 +12,7 @@ local function head(key, band)
     if dead > (dropped[id] or 0) then
       dropped[id] = (dropped[id] or 0) + 1
     else
-      return tonumber((call('HGET', births, id):match('^[^,]*')))
+      return born_at(call('HGET', births, id))
     end
   end
   return nil

@@ -1,11 +1,13 @@
 -- exchange: settle what ended, renew the lease, promote what is due, claim the next batch, hand back cancellations.
 -- KEYS  the lane · 26 what this worker holds
--- ARGV  2 worker · 3 lease · 4 places free · 5 '1' when it may be handed a suspect, alone · 6 number of settlements · 7 … per settlement:
---       id · fence · code · what the code announces. A code is an outcome (c completed, t retry, s snoozed, f failed, x cancelled,
---       l released) and letters: 0 keep nothing · k keep · r result · n in · y reason or why · e error · + jobs of this lane
---       (their number, then three each, see adding) · o jobs of others (their number, then one text each for the outbox)
--- gives { now, states of the settled, first fence, claimed jobs (id, birth, header, checkpoint, steps; flat), ids to cancel, dueIn or '',
---       more, paused, suspects, outbox, alone } — or { now, 'GONE', paused } and nothing was done
+-- ARGV  2 worker · 3 lease · 4 places free · 5 '1' when it may be handed a suspect, alone · 6 number of settlements · 7 … in runs of one
+--       code: `<how many><code>`, then per settlement id · fence · what the code announces. A code is an outcome (c completed,
+--       t retry, s snoozed, f failed, x cancelled, l released) and letters: 0 keep nothing · k keep · r result · n in · y reason or
+--       why · e error · + jobs of this lane (their number, then three each, see adding) · o jobs of others (their number, then one
+--       text each for the outbox)
+-- gives { now, states of the settled, first fence, claimed jobs (id, birth; where something happened before `!` and id, birth, header,
+--       checkpoint, steps; flat), ids to cancel, dueIn or '', more, paused, suspects, outbox, alone } — or { now, 'GONE', paused } and
+--       nothing was done
 local worker, lease, want, alone, n = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5] == '1', tonumber(ARGV[6])
 local holds = KEYS[first]
 
@@ -91,47 +93,54 @@ local function announced(code)
   return given
 end
 
--- The headers of all that is settled, read at once; `at` moves over what each code announces.
-local ids, places, settled, texts = {}, {}, {}, {}
-for i = 1, n do
-  ids[i], places[i] = ARGV[at], at
-  local code = ARGV[at + 2]
-  at = at + 3
-  if #code > 1 then announced(code) end
+-- What is settled: ids, fences, codes, and where each finds what its code announces.
+local ids, fences, codes, places, settled, texts = {}, {}, {}, {}, {}, {}
+local read_to = 0
+while read_to < n do
+  local run, code = ARGV[at]:match('^(%d+)(.*)$')
+  local bare = #code == 1 or code == 'c0'
+  at = at + 1
+  for i = read_to + 1, read_to + run do
+    ids[i], fences[i], codes[i], places[i] = ARGV[at], ARGV[at + 1], code, at + 2
+    at = at + 2
+    if not bare then announced(code) end
+  end
+  read_to = read_to + run
 end
+-- The headers of all, read at once.
 for from = 1, n, chunk do
   local found = call('HMGET', headers, unpack(ids, from, min(from + chunk - 1, n)))
   for i = 1, #found do texts[ids[from + i - 1]] = found[i] end
 end
-local tail, plain = ',' .. worker .. ',', 0
+local tail = ',' .. worker .. ','
+local left_holds, forgotten, ended_headers, ended = {}, {}, {}, {}
 for i = 1, n do
-  local id = ids[i]
-  at = places[i]
-  local fence, code, text = ARGV[at + 1], ARGV[at + 2], texts[id]
-  at = at + 3
+  local id, fence, code = ids[i], fences[i], codes[i]
+  local text = texts[id]
   local flags_at = 4 + #fence + #tail
   -- Active (97 is 'a'), and held by this worker under this fence; without flags (44 is ',') nothing was asked for.
-  if not text or text:byte() ~= 97 or text:find(fence .. tail, 4, true) ~= 4 then
+  if not text or text:byte() ~= 97 or text:sub(4, flags_at - 1) ~= fence .. tail then
     settled[i] = '-'
   elseif (code == 'c0' or code == 'c' or code == 'cr') and text:byte(flags_at) == 44 then
     -- The common case: nobody watches, nothing was asked for at birth, nothing happened before.
     if code == 'c0' then
-      add('HDEL', births, id)
-      add('HDEL', headers, id)
+      forgotten[#forgotten + 1] = id
     else
       local flags = ''
       if code == 'cr' then
         flags = 'R'
-        add('HSET', facets, 'R' .. id, ARGV[at])
+        add('HSET', facets, 'R' .. id, ARGV[places[i]])
       end
       local attempts, counted, times = text:match('^(%d+)(,%d+,%d+,)([^,]*,[^,]*,)', flags_at + 1)
-      add('HSET', headers, id, 'c' .. text:sub(2, 2) .. ',,,' .. flags .. ',' .. attempts + 1 .. counted .. times .. now .. ',')
-      add('ZADD', completed, now, id)
+      local k = #ended
+      ended_headers[k + 1] = id
+      ended_headers[k + 2] = 'c' .. text:sub(2, 2) .. ',,,' .. flags .. ',' .. attempts + 1 .. counted .. times .. now .. ','
+      ended[k + 1], ended[k + 2] = now, id
     end
-    add('HDEL', holds, id)
-    plain = plain + 1
+    left_holds[#left_holds + 1] = id
     settled[i], texts[id] = 'c', nil
   else
+    at = places[i]
     local given, outcome, h = announced(code), code:sub(1, 1), parse(text)
     apply(outcome, id, h, given)
     add('HDEL', holds, id)
@@ -146,13 +155,19 @@ for i = 1, n do
     for k = 0, (given.others or 0) - 1 do post(ARGV[given.others_at + k]) end
   end
 end
+send('HDEL', holds, left_holds)
+send('HDEL', births, forgotten)
+send('HDEL', headers, forgotten)
+send('HSET', headers, ended_headers)
+send('ZADD', completed, ended)
+local plain = #left_holds
 if plain > 0 then
   figures.c = figures.c + plain
   count('completed', plain)
   count('active', -plain)
 end
 if figures.c + figures.f + figures.x + figures.t > 0 then
-  local minute = floor(now / 60000)
+  local minute = math.floor(now / 60000)
   local c, f, x, t = (call('HGET', minutes, minute) or '0,0,0,0'):match('^(%d+),(%d+),(%d+),(%d+)$')
   call('HSET', minutes, minute, c + figures.c .. ',' .. f + figures.f .. ',' .. x + figures.x .. ',' .. t + figures.t)
 end
@@ -191,10 +206,13 @@ for band = 0, 3 do
   if size > 0 then live = live + 1 end
 end
 
+local begun_headers, begun_holds = {}, {}
+local before, after = ',' .. worker .. ',', ',0,0,0,,' .. now .. ',,'
+
 -- A job past its expiry is cancelled instead.
 local function begin(id, birth, text)
-  local band, rest = birth:match('^%d+,(%d)[^,\n]*(.)')
-  if rest == ',' then
+  local kind = birth:byte() - 48
+  if kind >= 4 then
     local expires = tonumber((birth:match('^[^,]*,[^,\n]*,([^,]*),')))
     if expires and expires <= now then
       local h = text and parse(text) or born(birth)
@@ -202,22 +220,23 @@ local function begin(id, birth, text)
       return false
     end
   end
-  local mark, h = whole(fence + taken), nil
-  if text then
-    h = parse(text)
-    h.state, h.fence, h.worker, h.started, h.reason = 'a', mark, worker, now, ''
-    put(id, h)
-    touch(id, h)
-  else
-    add('HSET', headers, id, 'a' .. band .. ',' .. mark .. ',' .. worker .. (rest == ',' and ',o,0,0,0,,' or ',,0,0,0,,') .. now .. ',,')
-  end
+  local mark, k = whole(fence + taken), 2 * taken
+  begun_headers[k + 1], begun_holds[k + 1], begun_holds[k + 2] = id, id, mark
   taken = taken + 1
-  add('HSET', holds, id, mark)
-  local k = #jobs
-  jobs[k + 1], jobs[k + 2] = id, birth
-  jobs[k + 3] = h and h.attempts .. ',' .. h.crashes .. ',' .. h.releases .. ',' .. h.due or ''
-  jobs[k + 4] = h and has(h, 'K') and call('HGET', facets, 'K' .. id) or false
-  jobs[k + 5] = h and has(h, 'T') and call('HGET', facets, 'T' .. id) or false
+  k = #jobs
+  if text then
+    local h = parse(text)
+    h.state, h.fence, h.worker, h.started, h.reason = 'a', mark, worker, now, ''
+    begun_headers[2 * taken] = pack(h)
+    touch(id, h)
+    jobs[k + 1], jobs[k + 2] = '!' .. id, birth
+    jobs[k + 3] = h.attempts .. ',' .. h.crashes .. ',' .. h.releases .. ',' .. h.due
+    jobs[k + 4] = has(h, 'K') and call('HGET', facets, 'K' .. id) or false
+    jobs[k + 5] = has(h, 'T') and call('HGET', facets, 'T' .. id) or false
+  else
+    begun_headers[2 * taken] = 'a' .. kind % 4 .. ',' .. mark .. before .. (kind >= 4 and 'o' or '') .. after
+    jobs[k + 1], jobs[k + 2] = id, birth
+  end
   return true
 end
 
@@ -268,7 +287,7 @@ if want > 0 and m.paused == 0 then
   end
   if not apart and waiting > 0 then
     local takes = m.takes
-    local share = live > 1 and floor((takes + want) / limits.lowestShare) - floor(takes / limits.lowestShare) or 0
+    local share = live > 1 and math.floor((takes + want) / limits.lowestShare) - math.floor(takes / limits.lowestShare) or 0
     local lowest
     for band = 0, 3 do take(band, want - share - taken) end
     for band = 0, 3 do lowest = left[band] > 0 and band or lowest end
@@ -277,6 +296,8 @@ if want > 0 and m.paused == 0 then
     if taken > 0 then change.takes = m.takes + taken end
   end
   if taken > 0 then
+    send('HSET', headers, begun_headers)
+    send('HSET', holds, begun_holds)
     change.fence = whole(fence + taken - 1)
     count('active', taken)
   end

@@ -5,10 +5,10 @@
 --       26 … of the verb
 -- ARGV  1 now in milliseconds, or '' for the server's time · 2 … of the verb
 --
--- A birth is written once: `<enqueuedAt>,<band><task>[,<expiresAt>,<crashLimit>,<keep>,<json>]\n<body>`. What is in brackets
--- is there only when something was asked for. A header is what changes: a job without one is ready and was never touched.
+-- A birth is written once: `<band><enqueuedAt, hexadecimal>,<task>[,<expiresAt>,<crashLimit>,<keep>,<json>]\n<body>`. What is in
+-- brackets is there only when something was asked for; then 4 is added to the band. A header is what changes: a job without one is ready and was never touched.
 -- Writes are gathered and sent by `flush`, a command per key and chunk, not per job.
-local call, floor, min, max = redis.call, math.floor, math.min, math.max
+local call, min, max = redis.call, math.min, math.max
 local meta, births, headers, r0, r1, r2, r3, suspects, scheduled, leases, lengths, uniques, windows, facets, completed,
   cancelled, failed, lasting, lapsing, minutes, ghosts, marks, outbox, producers, blocked = unpack(KEYS)
 local bands = { ['0'] = r0, ['1'] = r1, ['2'] = r2, ['3'] = r3 }
@@ -23,7 +23,7 @@ if ARGV[1] ~= '' then
 else
   local time = call('TIME')
   micros = time[1] * 1000000 + time[2]
-  now = floor(micros / 1000)
+  now = math.floor(micros / 1000)
 end
 
 local function whole(number)
@@ -52,23 +52,25 @@ local function add(command, key, a, b)
   if b ~= nil then list[n + 2] = b end
 end
 
-local function send(command)
-  for key, list in pairs(gathered[command]) do
-    local n = #list
-    for from = 1, n, chunk do call(command, key, unpack(list, from, min(from + chunk - 1, n))) end
-  end
+local function send(command, key, list)
+  local n = #list
+  for from = 1, n, chunk do call(command, key, unpack(list, from, min(from + chunk - 1, n))) end
+end
+
+local function send_all(command)
+  for key, list in pairs(gathered[command]) do send(command, key, list) end
   gathered[command] = nil
 end
 
 -- What leaves goes first.
 local function flush()
   if not next(gathered) then return end
-  if gathered.HDEL then send('HDEL') end
-  if gathered.ZREM then send('ZREM') end
-  if gathered.HSET then send('HSET') end
-  if gathered.ZADD then send('ZADD') end
-  if gathered.RPUSH then send('RPUSH') end
-  if gathered.LPUSH then send('LPUSH') end
+  if gathered.HDEL then send_all('HDEL') end
+  if gathered.ZREM then send_all('ZREM') end
+  if gathered.HSET then send_all('HSET') end
+  if gathered.ZADD then send_all('ZADD') end
+  if gathered.RPUSH then send_all('RPUSH') end
+  if gathered.LPUSH then send_all('LPUSH') end
 end
 
 -- The lane's own figures: `m` is what was read, `change` is written by `save`, `tally` is added up, at no cost to what was read.
@@ -154,7 +156,7 @@ local function pack(h)
     .. ',' .. h.releases .. ',' .. h.due .. ',' .. h.started .. ',' .. h.ended .. ',' .. h.reason
 end
 
--- The header of a job that has none yet. `head` is the first line of its birth.
+-- The header of a job that has none yet.
 local function fresh(band, flags)
   return {
     state = 'r', band = band, fence = '', worker = '', flags = flags, attempts = 0, crashes = 0, releases = 0,
@@ -163,8 +165,12 @@ local function fresh(band, flags)
 end
 
 local function born(birth)
-  local band, rest = birth:match('^[^,]*,(%d)[^,\n]*(.)')
-  return fresh(band, rest == ',' and 'o' or '')
+  local kind = birth:byte() - 48
+  return fresh(tostring(kind % 4), kind >= 4 and 'o' or '')
+end
+
+local function born_at(birth)
+  return tonumber(birth:match('^.(%x+)'), 16)
 end
 
 -- The header of one job, or nil when there is no such job.

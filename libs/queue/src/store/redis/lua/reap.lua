@@ -28,7 +28,7 @@ local function give_back(id, holds)
     leave_hold(id, h)
     finish(id, h, 'f', 'worker-lost')
     failed_jobs[#failed_jobs + 1] = id
-    failed_jobs[#failed_jobs + 1] = call('HGET', births, id):match('^[^,]*,%d([^,\n]*)')
+    failed_jobs[#failed_jobs + 1] = call('HGET', births, id):match('^[^,]*,([^,\n]*)')
   elseif cancel_if_marked(id, h) then
     cancelled_jobs[#cancelled_jobs + 1] = id
   else

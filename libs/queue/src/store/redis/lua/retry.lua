@@ -17,7 +17,7 @@ local function retry(id)
   if has(h, 'o') then
     local birth = call('HGET', births, id)
     call('HSET', births, id, (birth:gsub('^([^,]*,[^,\n]*,)[^,\n]*', '%1', 1)))
-    take_keys(keys, id, birth:match('^[^,]*'))
+    take_keys(keys, id, born_at(birth))
   end
   ready(id, h)
   return '1r'
