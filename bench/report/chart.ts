@@ -16,6 +16,7 @@ export interface Chart {
 const colours: Readonly<Record<string, string>> = { Millrace: '#1d4ed8', BullMQ: '#e08a1e', 'bee-queue': '#9ca3af' };
 const otherColours = ['#0f766e', '#7c3aed', '#b91c1c'];
 const ink = '#1f2937';
+const softInk = '#4b5563';
 const pale = '#e5e7eb';
 const width = 760;
 const barHeight = 17;
@@ -38,8 +39,15 @@ function common({ title, unit, rows }: Chart): echarts.EChartsOption {
     animation: false,
     backgroundColor: '#ffffff',
     textStyle: { fontFamily: 'sans-serif', color: ink },
-    title: { text: title, subtext: unit, left: 20, top: 14, textStyle: { fontSize: 15, color: ink } },
-    legend: { right: 20, top: 16, data: rows.map(({ name }) => name), textStyle: { color: ink } },
+    title: {
+      text: title,
+      subtext: unit,
+      left: 20,
+      top: 14,
+      textStyle: { fontSize: 15, color: ink },
+      subtextStyle: { color: softInk },
+    },
+    legend: { right: 20, top: 16, itemGap: 22, data: rows.map(({ name }) => name), textStyle: { color: ink } },
   };
 }
 
@@ -76,7 +84,7 @@ function horizontalBars({ labels, rows, shown }: Chart): echarts.EChartsOption {
 
 function lines({ labels, rows, shown }: Chart): echarts.EChartsOption {
   return {
-    grid: { left: 20, right: 40, top: 76, bottom: 22, containLabel: true },
+    grid: { left: 20, right: 40, top: 84, bottom: 18, containLabel: true },
     xAxis: { type: 'category', data: [...labels], axisLabel: { color: ink, fontSize: 13 } },
     yAxis: {
       type: 'value',
@@ -95,7 +103,7 @@ function lines({ labels, rows, shown }: Chart): echarts.EChartsOption {
       itemStyle: { color: colourOf(name, i) },
       label: {
         show: true,
-        position: 'top',
+        position: i > 0 && i === rows.length - 1 ? 'bottom' : 'top',
         color: ink,
         formatter: ({ value }) => (typeof value === 'number' ? shown(value) : ''),
       },

@@ -3,7 +3,7 @@ import { type Picture, type PictureName, picturesOf } from './charts.js';
 import type { Machine } from './machine.js';
 import type { Results } from './results.js';
 import { allFigures, details, headlines, rowsOf, storeTitles } from './tables.js';
-import { shown, times, titleOf } from './words.js';
+import { fullTitleOf, shown, times } from './words.js';
 
 /** The page, in Markdown. Its pictures lie in `folder`, seen from the page. */
 export function pageOf({ measured, machine, results }: Results, folder: string): string {
@@ -148,7 +148,7 @@ function unmet(results: readonly Result[]): string[] {
 }
 
 function judgement({ target, ours, unit, ratio }: Figure): string {
-  const besides = Object.entries(ratio).map(([peer, value]) => `${times(value)} ${titleOf(peer)}`);
+  const besides = Object.entries(ratio).map(([peer, value]) => `${times(value)} ${fullTitleOf(peer)}`);
   return `${target!.text}; measured ${[`${shown(ours)} ${unit}`, ...besides].join(', ')}`;
 }
 
@@ -156,7 +156,7 @@ function judgement({ target, ours, unit, ratio }: Figure): string {
 function weaker(results: readonly Result[]): string[] {
   const lines = results.flatMap(rowsOf).flatMap(({ scenario, figure }) =>
     peersAhead(figure).map((peer) => {
-      const theirs = `${titleOf(peer)} ${shown(figure.peers[peer]!)} ${figure.unit}`;
+      const theirs = `${fullTitleOf(peer)} ${shown(figure.peers[peer]!)} ${figure.unit}`;
       return `- ${scenario}, ${figure.metric}: ${theirs}, Millrace ${shown(figure.ours)} (${times(figure.ratio[peer]!)}).`;
     }),
   );

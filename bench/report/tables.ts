@@ -1,5 +1,5 @@
 import type { Figure, Result } from '../scenario.js';
-import { shown, times, titleOf } from './words.js';
+import { fullTitleOf, shown, times, titleOf } from './words.js';
 
 interface Row {
   scenario: string;
@@ -51,9 +51,13 @@ function table(rows: readonly Row[]): string {
   return [[...words, ...numbers, ...judgement], rule, ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 
-function beside(figure: Figure, title: string): [value: string, ratio: string] {
-  const peer = Object.keys(figure.peers).find((peer) => titleOf(peer) === title);
-  return peer ? [ranged(figure, peer, figure.peers[peer]!), times(figure.ratio[peer]!)] : ['', ''];
+/** A library that took part with and without Nest has both figures in its cells. */
+function beside(figure: Figure, title: string): [values: string, ratios: string] {
+  const peers = Object.keys(figure.peers).filter((peer) => titleOf(peer) === title);
+  const which = (peer: string) => (peers.length > 1 ? `${fullTitleOf(peer)} ` : '');
+  const values = peers.map((peer) => which(peer) + ranged(figure, peer, figure.peers[peer]!));
+  const ratios = peers.map((peer) => times(figure.ratio[peer]!));
+  return [values.join(', '), ratios.join(', ')];
 }
 
 /** `312,000 (298,000–330,000)`: the median, and the least and most of all rounds. */

@@ -1,4 +1,3 @@
-/** Who is meant: a library is the same whether a Nest module is around it or not. */
 const titles: Readonly<Record<string, string>> = {
   ours: 'Millrace',
   bullmq: 'BullMQ',
@@ -6,9 +5,14 @@ const titles: Readonly<Record<string, string>> = {
   floor: 'bare scripts',
 };
 
-/** How a contestant is called on the page. */
+/** The library of a contestant. */
 export function titleOf(contestant: string): string {
   return titles[contestant] ?? contestant;
+}
+
+/** The same, and whether a Nest module was around it. */
+export function fullTitleOf(contestant: string): string {
+  return contestant.startsWith('@nestjs/') ? `${titleOf(contestant)} in Nest` : titleOf(contestant);
 }
 
 /** Three digits, as no more of them come again: `312,000`, `5.31`. A dash for what was not measured. */
