@@ -1,7 +1,7 @@
 import { type Envelope, sealPlain } from '../job/envelope.js';
 import { createJobId } from '../job/id.js';
 import { priorities } from '../job/state.js';
-import type { NewJob } from '../store/store.js';
+import type { Due, NewJob } from '../store/store.js';
 import { TaskContext } from '../task/context.js';
 import type { TaskDefinition, UniqueOptions } from '../task/definition.js';
 import type { EnqueueOptions } from '../task/enqueuer.js';
@@ -32,17 +32,27 @@ export class JobMaker {
     private readonly options: Pick<QueueOptions, 'codec' | 'onEnqueue' | 'payloadLimit'> = {},
   ) {}
 
-  async make(
+  /** A promise only where the contract has to shape the payload first. Throws, or rejects with, what is wrong. */
+  make(
     task: TaskDefinition,
     input: unknown,
     call: EnqueueOptions<unknown> = nothing,
     awaited = false,
-  ): Promise<Draft> {
+  ): Draft | Promise<Draft> {
     if (call !== nothing) checkCall(call);
+    const due = dueOf(call, this.clock.now());
+    if (!task.payload) return this.draft(task, input, call, due, awaited);
+    return shapePayload(task, task.payload, input).then((payload) => this.draft(task, payload, call, due, awaited));
+  }
+
+  private draft(
+    task: TaskDefinition,
+    payload: unknown,
+    call: EnqueueOptions<unknown>,
+    due: Due | undefined,
+    awaited: boolean,
+  ): Draft {
     const settings = this.settings.of(task);
-    const now = this.clock.now();
-    const due = dueOf(call, now);
-    const payload = await shapePayload(task, input);
     const plain = encodePayload(task, payload, this.options.payloadLimit);
     const parent = TaskContext.current();
     const travelling = this.travelling(task, payload, settings, call, parent);
@@ -50,7 +60,7 @@ export class JobMaker {
 
     const queue = call.queue ?? settings.queue;
     const priority = call.priority === undefined ? settings.priority : priorities.indexOf(call.priority);
-    const job: NewJob = { id: createJobId(queue, 0, now), task: task.name, body, priority };
+    const job: NewJob = { id: createJobId(queue, 0, this.clock.now()), task: task.name, body, priority };
     if (due) job.due = due;
     const parents = call.after && parentsOf(call.after);
     if (parents) job.after = parents;

@@ -7,20 +7,40 @@ type Item = EnqueueItem<unknown, never>;
 
 /** Drafts of many items. Throws what is wrong with the first wrong one, under its index: issues at `3.to`, option `3.delay`. */
 export async function makeMany(maker: JobMaker, task: TaskDefinition, items: readonly Item[]): Promise<Draft[]> {
-  const drafts: Draft[] = [];
-  for (const [index, made] of (await Promise.allSettled(items.map((item) => make(maker, task, item)))).entries()) {
-    if (made.status === 'rejected') throw at(index, made.reason);
-    drafts.push(made.value);
-  }
-  return drafts;
+  const made = items.map((item) => attempt(() => make(maker, task, item)));
+  const waits = task.payload !== undefined;
+  const drafts = waits
+    ? await Promise.all(made.map((draft) => (draft instanceof Promise ? draft.catch(wrong) : draft)))
+    : made;
+  for (const [index, draft] of drafts.entries()) if (draft instanceof Wrong) throw at(index, draft.error);
+  return drafts as Draft[];
 }
 
-async function make(maker: JobMaker, task: TaskDefinition, item: Item): Promise<Draft> {
+/** What an item could not be made a job for. */
+class Wrong {
+  constructor(readonly error: unknown) {}
+}
+
+const wrong = (error: unknown) => new Wrong(error);
+
+function attempt<T>(make: () => T): T | Wrong {
+  try {
+    return make();
+  } catch (error) {
+    return new Wrong(error);
+  }
+}
+
+function make(maker: JobMaker, task: TaskDefinition, item: Item): Draft | Promise<Draft> {
   if (typeof item !== 'object' || item === null) {
     throw new ConfigInvalid('payload', `An item is { payload, …options }, not ${String(item)}. Nothing was stored.`);
   }
-  const { payload, ...options } = item;
-  return maker.make(task, payload, options as EnqueueOptions<unknown>);
+  for (const key in item) {
+    if (key === 'payload') continue;
+    const { payload, ...options } = item;
+    return maker.make(task, payload, options as EnqueueOptions<unknown>);
+  }
+  return maker.make(task, item.payload);
 }
 
 function at(index: number, error: unknown): unknown {

@@ -1,12 +1,11 @@
 import { PayloadInvalid, PayloadTooLarge } from '../job/errors.js';
 import { limits } from '../job/limits.js';
 import { NotPlain, type Plain, toPlain } from '../job/plain.js';
-import type { TaskDefinition } from '../task/definition.js';
+import type { Schema, TaskDefinition } from '../task/definition.js';
 
 /** The payload as the contract shapes it. Throws `PayloadInvalid`. */
-export async function shapePayload(task: TaskDefinition, payload: unknown): Promise<unknown> {
-  if (!task.payload) return payload;
-  const answer = await task.payload.check(payload);
+export async function shapePayload(task: TaskDefinition, schema: Schema, payload: unknown): Promise<unknown> {
+  const answer = await schema.check(payload);
   if ('issues' in answer) throw new PayloadInvalid(task.name, answer.issues);
   return answer.value;
 }

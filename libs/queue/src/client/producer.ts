@@ -37,20 +37,15 @@ export class Producer {
 
   /** Stores drafts of one call, an answer each in order; those of one queue all or nothing, up to `limits.batch` of them. */
   async add(drafts: readonly Draft[]): Promise<EnqueueAnswer[]> {
-    if (drafts.length === 1) return this.order(drafts);
-    const byQueue = new Map<string, Draft[]>();
-    for (const draft of drafts) {
-      const found = byQueue.get(draft.queue);
-      if (found) found.push(draft);
-      else byQueue.set(draft.queue, [draft]);
-    }
-    const answers = new Map<Draft, EnqueueAnswer>();
-    const orders = [...byQueue.values()].flatMap(inPortions).map(async (portion) => {
-      const given = await this.order(portion);
-      portion.forEach((draft, i) => answers.set(draft, given[i]!));
+    const portions = inPortions(drafts);
+    if (portions.length === 1) return this.order(drafts);
+    const answers = new Array<EnqueueAnswer>(drafts.length);
+    const orders = portions.map(async (places) => {
+      const given = await this.order(places.map((place) => drafts[place]!));
+      places.forEach((place, i) => (answers[place] = given[i]!));
     });
     await Promise.all(orders);
-    return drafts.map((draft) => answers.get(draft)!);
+    return answers;
   }
 
   private order(drafts: readonly Draft[]): Promise<EnqueueAnswer[]> {
@@ -139,20 +134,19 @@ export class Producer {
   }
 }
 
-/** As many drafts at a time as one call to the store may carry. */
-function inPortions(drafts: readonly Draft[]): Draft[][] {
-  const portions: Draft[][] = [];
-  let portion: Draft[] = [];
-  let bytes = 0;
-  for (const draft of drafts) {
-    if (portion.length === limits.batch || (portion.length > 0 && bytes + draft.bytes > limits.batchBytes)) {
-      portions.push(portion);
-      portion = [];
-      bytes = 0;
+/** Places of drafts that go together: of one queue, and as many as one call to the store may carry. */
+function inPortions(drafts: readonly Draft[]): number[][] {
+  const portions: number[][] = [];
+  const open = new Map<string, { places: number[]; bytes: number }>();
+  drafts.forEach(({ queue, bytes }, place) => {
+    let portion = open.get(queue);
+    if (!portion || portion.places.length === limits.batch || portion.bytes + bytes > limits.batchBytes) {
+      portion = { places: [], bytes: 0 };
+      open.set(queue, portion);
+      portions.push(portion.places);
     }
-    portion.push(draft);
-    bytes += draft.bytes;
-  }
-  if (portion.length > 0) portions.push(portion);
+    portion.places.push(place);
+    portion.bytes += bytes;
+  });
   return portions;
 }

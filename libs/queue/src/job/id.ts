@@ -17,7 +17,11 @@ export interface JobAddress {
 
 const alphabet = '0123456789abcdefghjkmnpqrstvwxyz';
 const epoch = Date.UTC(2024, 0, 1);
+const tailLength = 24;
+const tail = /^[0-9a-hjkmnp-tv-z]{24}$/;
 const shape = /^([A-Za-z0-9][A-Za-z0-9_.-]{0,63})~([0-9a-z]{1,2})~([0-9a-hjkmnp-tv-z]{24})$/;
+
+let last = { head: '?', queue: '', shard: 0 };
 
 const pool = Buffer.alloc(4000);
 let used = pool.length;
@@ -31,9 +35,17 @@ export function createJobId(queue: string, shard: number, now: number): string {
 
 /** The parts of an id, or `undefined` when `text` is not one (then it may be a caller's own `jobId`). */
 export function parseJobId(text: string): JobAddress | undefined {
+  const { head, queue, shard } = last;
+  const length = text.length - tailLength;
+  if (length === head.length && text.startsWith(head)) {
+    // Most ids come in crowds of one lane.
+    const local = text.slice(length);
+    if (tail.test(local)) return { queue, shard, local };
+  }
   const match = shape.exec(text);
   if (!match) return undefined;
-  return { queue: match[1]!, shard: parseInt(match[2]!, 36), local: match[3]! };
+  last = { head: text.slice(0, length), queue: match[1]!, shard: parseInt(match[2]!, 36) };
+  return { queue: last.queue, shard: last.shard, local: match[3]! };
 }
 
 function stampOf(now: number): string {

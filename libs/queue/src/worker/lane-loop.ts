@@ -303,7 +303,7 @@ export class LaneLoop extends Loop implements Desk {
 
   /** Milliseconds until the next look. */
   private async rest(request: ExchangeRequest, answer: ExchangeAnswer): Promise<number> {
-    if (answer.jobs.length > 0) await nextTurn(); // short handlers have ended by then
+    if (answer.jobs.length > 0 && this.endings.size === 0) await nextTurn(); // short handlers have ended by then
     if (this.endings.size > 0 || this.doubt) return 0;
     const room = this.room();
     if (room > 0 && answer.more && !answer.paused) return 0;

@@ -92,17 +92,17 @@ export function byLane<T>(
   items: T[],
   id: (item: T) => string,
 ): { lane: Lane; items: T[]; locals: string[]; places: number[] }[] {
-  const groups = new Map<string, { lane: Lane; items: T[]; locals: string[]; places: number[] }>();
+  const groups: { lane: Lane; items: T[]; locals: string[]; places: number[] }[] = [];
   items.forEach((item, place) => {
     const { queue, shard, local } = addressOf(id(item));
-    const name = `${queue}~${shard}`;
-    let group = groups.get(name);
-    if (!group) groups.set(name, (group = { lane: { queue, shard }, items: [], locals: [], places: [] }));
+    // Few lanes in one call, mostly one.
+    let group = groups.find(({ lane }) => lane.queue === queue && lane.shard === shard);
+    if (!group) groups.push((group = { lane: { queue, shard }, items: [], locals: [], places: [] }));
     group.items.push(item);
     group.locals.push(local);
     group.places.push(place);
   });
-  return [...groups.values()];
+  return groups;
 }
 
 /** One answer per id, in order; `unknown` for what is no id. `ask` gets the ids of one lane at a time. */
