@@ -7,7 +7,7 @@ import { Adder } from './participants/adder.js';
 import type { Opening, Producer, Worker } from './participants/participant.js';
 import { isProgram, programs } from './participants/programs.js';
 import { Tally } from './participants/tally.js';
-import { drain, type Drained } from './participants/watch.js';
+import { drain, type Draining } from './participants/watch.js';
 import { serve } from './support/serve.js';
 import { until } from './support/time.js';
 
@@ -40,7 +40,7 @@ const verbs = {
   runTogether: (jobs: number, together: number) => adder().runTogether(jobs, together),
 
   left: () => opened().left(),
-  drain: (jobs: number, every?: number): Promise<Drained> => drain(opened(), jobs, every),
+  drain: (draining: Draining) => drain(opened(), draining),
 
   ran: () => tally.ran,
   /** Until that many handlers have ended. Asks no store. */

@@ -47,8 +47,8 @@ export interface Turn {
   /** Where the jobs live: an empty `redis://…`, `sqlite:…` or `memory:`. */
   readonly url: string;
   readonly jobs: number;
-  /** Another empty store of the turn. Ends with it. */
-  open(store: StoreKind): Promise<string>;
+  /** A measurement of its own within the turn: in another empty store, everything gone when it is over. */
+  part<T>(store: StoreKind, measure: (part: Turn) => Promise<T>): Promise<T>;
   /** Called when the turn is over, however it ended; the last one first. */
   onEnd(clearUp: () => unknown): void;
 }
@@ -127,10 +127,11 @@ export function resultOf(
   scenario: Scenario,
   store: StoreKind,
   { rounds, jobs }: { rounds: number; jobs: number },
-  samples: ReadonlyMap<string, readonly Sample[]>,
+  samples: Samples,
 ): Result {
-  const plain = scenario.metrics.map((metric) => figureOf(metric, samples));
-  const judged = plain.map((figure, i) => withTarget(figure, scenario.metrics[i]!, plain));
+  const metrics = scenario.metrics.filter(({ name }) => valuesOf(samples, ours, name).length > 0);
+  const plain = metrics.map((metric) => figureOf(metric, samples));
+  const judged = plain.map((figure, i) => withTarget(figure, metrics[i]!, plain));
   const [headline, ...more] = judged;
   return {
     scenario: scenario.name,
@@ -144,18 +145,22 @@ export function resultOf(
   };
 }
 
-/** A metric that a contestant's samples do not have is left out for that contestant. */
-function figureOf({ name, unit, better }: Metric, samples: ReadonlyMap<string, readonly Sample[]>): Figure {
+type Samples = ReadonlyMap<string, readonly Sample[]>;
+
+/** Of all rounds; none where a metric does not concern the contestant, or the store. */
+function valuesOf(samples: Samples, contestant: string, metric: string): number[] {
+  return (samples.get(contestant) ?? []).map((sample) => sample[metric]).filter((value) => value !== undefined);
+}
+
+function figureOf({ name, unit, better }: Metric, samples: Samples): Figure {
   const peers: Record<string, number> = {};
   const ratio: Record<string, number> = {};
   const spread: Record<string, readonly [number, number]> = {};
-  const valuesOf = (contestant: string) =>
-    (samples.get(contestant) ?? []).map((sample) => sample[name]).filter((value) => value !== undefined);
-  const mine = valuesOf(ours);
+  const mine = valuesOf(samples, ours, name);
   const own = median(mine);
   spread.ours = spreadOf(mine);
   for (const peer of samples.keys()) {
-    const values = valuesOf(peer);
+    const values = valuesOf(samples, peer, name);
     if (peer === ours || values.length === 0) continue;
     peers[peer] = median(values);
     ratio[peer] = better === 'more' ? own / peers[peer] : peers[peer] / own;

@@ -10,6 +10,7 @@ export const bullmq: Participant = {
       connection: connectionOf(url),
       defaultJobOptions: { removeOnComplete: !keep },
     });
+    queue.setMaxListeners(0); // one per job that is waited for
     await queue.waitUntilReady();
     const events = new Events(url);
     return {

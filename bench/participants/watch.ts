@@ -11,22 +11,40 @@ export interface Drained {
 
 const patience = 300_000;
 
-/** Looks every so many milliseconds until none of `jobs` is left. With so few that the warm-up is all there is, that counts too. */
-export async function drain(queue: Pick<Producer, 'left'>, jobs: number, every = 10): Promise<Drained> {
+/** What to wait for. */
+export interface Draining {
+  /** Jobs that are left at first. */
+  jobs: number;
+  /** Jobs that are left in the end. Default 0. */
+  downTo?: number;
+  /** Milliseconds between two looks. Default 10. */
+  every?: number;
+}
+
+/** Looks until no more than `downTo` jobs are left. With so few that the warm-up is all there is, that counts too. */
+export async function drain(
+  queue: Pick<Producer, 'left'>,
+  { jobs, downTo = 0, every = 10 }: Draining,
+): Promise<Drained> {
   const deadline = performance.now() + patience;
-  let from: { left: number; at: number } | undefined;
-  let before = { left: jobs, at: clockTime() };
+  const warm = jobs - 0.2 * (jobs - downTo);
+  let from: Look | undefined;
+  let before: Look = { left: jobs, at: clockTime() };
   for (;;) {
-    const left = await queue.left();
-    const now = { left, at: clockTime() };
-    if (left === 0) return drained(from ?? before, now);
-    if (left <= jobs * 0.8) from ??= now;
+    const now = { left: await queue.left(), at: clockTime() };
+    if (now.left <= downTo) return { perSecond: rate(from ?? before, now), at: now.at };
+    if (now.left <= warm) from ??= now;
     before = now;
-    if (performance.now() > deadline) throw new Error(`${left} of ${jobs} jobs are left after ${patience / 1000} s.`);
+    if (performance.now() > deadline) throw new Error(`${now.left} jobs are left after ${patience / 1000} s.`);
     await sleep(every);
   }
 }
 
-function drained(from: { left: number; at: number }, { at }: { at: number }): Drained {
-  return { perSecond: (from.left * 1000) / (at - from.at), at };
+interface Look {
+  left: number;
+  at: number;
+}
+
+function rate(from: Look, to: Look): number {
+  return ((from.left - to.left) * 1000) / (to.at - from.at);
 }

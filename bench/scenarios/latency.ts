@@ -1,7 +1,8 @@
 import type { Scenario, Sample, Turn } from '../scenario.js';
-import { Cast } from '../support/cast.js';
+import { type Actor, Cast } from '../support/cast.js';
 import { percentile } from '../support/statistics.js';
 import { atLeast, atMost } from '../support/targets.js';
+import { timed } from '../support/time.js';
 import { contestants } from './contestants.js';
 
 export const latencyMetrics = [
@@ -11,6 +12,7 @@ export const latencyMetrics = [
 
 const warmUp = 50;
 const every = 10;
+const group = 500;
 
 export const latency: Scenario = {
   name: 'latency',
@@ -22,13 +24,12 @@ export const latency: Scenario = {
 };
 
 /** The first fifty are left out. */
-export async function idleLatency(cast: Cast, jobs: number, slowUrl?: string): Promise<Sample> {
-  const worker = await cast.worker(100, slowUrl);
-  const producer = await cast.producer(slowUrl);
+export async function idleLatency(cast: Cast, jobs: number): Promise<Sample> {
+  const worker = await cast.worker(100);
+  const producer = await cast.producer();
   await producer.ask('addEvery', jobs, every);
   await worker.ask('untilRan', jobs);
-  const waits = (await worker.ask('waits')).slice(warmUp);
-  return { p50: percentile(waits, 0.5), p99: percentile(waits, 0.99) };
+  return quantiles((await worker.ask('waits')).slice(warmUp));
 }
 
 /** Seconds under load, of which the first is left out. */
@@ -36,7 +37,7 @@ const loaded = 6;
 
 export const latencyLoaded: Scenario = {
   name: 'latency-loaded',
-  says: 'The same while jobs come at half of the rate this contestant can add and process at once, as measured just before.',
+  says: 'The same while jobs come at half of the rate this contestant can add and run at once, as measured just before.',
   stores: ['redis', 'sqlite', 'memory'],
   metrics: [
     { name: 'p50', unit: 'ms', better: 'less' },
@@ -46,29 +47,29 @@ export const latencyLoaded: Scenario = {
   jobs: 30_000,
   rounds: 3,
   contestants,
-  measure: measureLoaded,
+  async measure(turn: Turn): Promise<Sample> {
+    const cast = new Cast(turn);
+    const worker = await cast.worker(100);
+    const producer = await cast.producer();
+    const load = (await throughRate(producer, worker, turn.jobs)) / 2;
+    const before = await worker.ask('ran');
+    const sent = await producer.ask('addAtRate', load, loaded);
+    await worker.ask('untilRan', before + sent);
+    return { ...quantiles((await worker.ask('waits')).slice(Math.ceil(load))), load };
+  },
 };
 
-async function measureLoaded(turn: Turn): Promise<Sample> {
-  const cast = new Cast(turn);
-  const worker = await cast.worker(100);
-  const producer = await cast.producer();
-  const load = (await capacity()) / 2;
-  const sent = await producer.ask('addAtRate', load, loaded);
-  await worker.ask('untilRan', 2 * turn.jobs + sent);
-  const waits = (await worker.ask('waits')).slice(Math.ceil(load));
-  return { p50: percentile(waits, 0.5), p99: percentile(waits, 0.99), load };
+/** Jobs per second that are added, in groups awaited together, and run at the same time. An equal number warms up. */
+export async function throughRate(producer: Actor, worker: Actor, jobs: number): Promise<number> {
+  const pass = async () => {
+    const before = await worker.ask('ran');
+    await producer.ask('addTogether', jobs, group);
+    await worker.ask('untilRan', before + jobs);
+  };
+  await pass();
+  return (jobs * 1000) / (await timed(pass));
+}
 
-  /** Jobs per second through producer and worker at the same time; the first half warms up. */
-  async function capacity(): Promise<number> {
-    await pass(1);
-    const began = performance.now();
-    await pass(2);
-    return (turn.jobs * 1000) / (performance.now() - began);
-  }
-
-  async function pass(time: number): Promise<void> {
-    await producer.ask('addTogether', turn.jobs, Math.min(500, turn.jobs));
-    await worker.ask('untilRan', time * turn.jobs);
-  }
+function quantiles(waits: readonly number[]): Sample {
+  return { p50: percentile(waits, 0.5), p99: percentile(waits, 0.99) };
 }

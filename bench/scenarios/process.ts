@@ -7,21 +7,31 @@ export interface Processing extends CastOptions {
   concurrency: number;
   /** Worker processes. Default 1. */
   workers?: number;
+  /** Jobs that are left in the end: added on top, and not run. Default 0. */
+  behind?: number;
+  /** Called once the queue is full, before a worker starts. */
+  onFilled?: () => Promise<void>;
 }
 
 /** Jobs a call while the queue is filled, which is not timed. */
 const batch = 1000;
 
+/** Milliseconds until a queue that is not filled, or not worked off, is given up. */
+const filling = 300_000;
+const draining = 400_000;
+
 /**
  * Fills the queue, starts the workers, and answers settled jobs per second, the first fifth left out. Somebody who
  * neither adds nor runs jobs looks how many are left.
  */
-export async function processRate(turn: Turn, { concurrency, workers = 1, ...options }: Processing): Promise<number> {
+export async function processRate(turn: Turn, processing: Processing): Promise<number> {
+  const { concurrency, workers = 1, behind = 0, onFilled, ...options } = processing;
   const cast = new Cast(turn, options);
   const producer = await cast.producer();
-  await producer.ask('addBulk', turn.jobs, batch);
+  await producer.askWithin(filling, 'addBulk', turn.jobs + behind, batch);
+  await onFilled?.();
   const observer = await cast.observer();
-  const drained = observer.askWithin(400_000, 'drain', turn.jobs);
+  const drained = observer.askWithin(draining, 'drain', { jobs: turn.jobs + behind, downTo: behind });
   drained.catch(() => undefined); // reported where it is awaited
   const running = await Promise.all(Array.from({ length: workers }, () => cast.worker(concurrency)));
   const { perSecond } = await drained;

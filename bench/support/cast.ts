@@ -13,7 +13,7 @@ export interface CastOptions {
   url?: string;
   /** Finished jobs stay. Default false. */
   keep?: boolean;
-  /** Everything in one process. Default: only where the store is in memory. */
+  /** Producer and worker are one process. Default: only where the store is in memory. */
   together?: boolean;
 }
 
@@ -38,21 +38,24 @@ export class Cast {
   }
 
   /** Who adds jobs. */
-  async producer(url = this.opening.url): Promise<Actor> {
-    const actor = this.only ?? this.start();
-    await actor.ask('openProducer', { ...this.opening, url });
-    return actor;
+  producer(): Promise<Actor> {
+    return this.openProducer(this.only ?? this.start());
   }
 
-  /** Who looks on and times. Default: in a process that neither adds nor runs jobs. */
+  /** Who looks on and times, in a process that neither adds nor runs jobs, where the store lets others in. */
   observer(): Promise<Actor> {
-    return this.producer();
+    return this.openProducer(this.opening.url === 'memory:' ? this.only! : this.start());
   }
 
   /** Who runs jobs. It is ready when it answers, and may have begun. */
-  async worker(concurrency: number, url = this.opening.url): Promise<Actor> {
+  async worker(concurrency: number): Promise<Actor> {
     const actor = this.only ?? this.start();
-    await actor.ask('openWorker', { ...this.opening, url, concurrency });
+    await actor.ask('openWorker', { ...this.opening, concurrency });
+    return actor;
+  }
+
+  private async openProducer(actor: Actor): Promise<Actor> {
+    await actor.ask('openProducer', this.opening);
     return actor;
   }
 

@@ -1,23 +1,31 @@
-import type { Sample, Scenario, Stage, Step, StoreKind, Turn } from '../scenario.js';
+import type { Stage, Step, StoreKind, Turn } from '../scenario.js';
 import { openPlace } from './places.js';
 
-/** A stage that opens real stores and closes them after each turn. */
+/** A stage that opens real stores, and clears up after each turn. */
 export function realStage(progress: (step: Step) => void): Stage {
-  return { play, progress };
+  return {
+    play: (scenario, store, contestant, jobs) => inTurn(store, { contestant, jobs }, (turn) => scenario.measure(turn)),
+    progress,
+  };
 }
 
-async function play(scenario: Scenario, store: StoreKind, contestant: string, jobs: number): Promise<Sample> {
+async function inTurn<T>(
+  store: StoreKind,
+  given: Pick<Turn, 'contestant' | 'jobs'>,
+  measure: (turn: Turn) => Promise<T>,
+): Promise<T> {
   const endings: (() => unknown)[] = [];
-  const onEnd = (clearUp: () => unknown) => void endings.push(clearUp);
-  const open = async (kind: StoreKind) => {
-    const place = await openPlace(kind);
-    onEnd(() => place.close());
-    return place.url;
-  };
+  const place = await openPlace(store);
   try {
-    const turn: Turn = { contestant, store, jobs, open, onEnd, url: await open(store) };
-    return await scenario.measure(turn);
+    return await measure({
+      ...given,
+      store,
+      url: place.url,
+      part: (store, measure) => inTurn(store, given, measure),
+      onEnd: (clearUp) => void endings.push(clearUp),
+    });
   } finally {
     for (const clearUp of endings.reverse()) await clearUp();
+    await place.close();
   }
 }
