@@ -8,10 +8,7 @@ type Item = EnqueueItem<unknown, never>;
 /** Drafts of many items. Throws what is wrong with the first wrong one, under its index: issues at `3.to`, option `3.delay`. */
 export async function makeMany(maker: JobMaker, task: TaskDefinition, items: readonly Item[]): Promise<Draft[]> {
   const made = items.map((item) => attempt(() => make(maker, task, item)));
-  const waits = task.payload !== undefined;
-  const drafts = waits
-    ? await Promise.all(made.map((draft) => (draft instanceof Promise ? draft.catch(wrong) : draft)))
-    : made;
+  const drafts = task.payload ? await Promise.all(made.map(shaped)) : made;
   for (const [index, draft] of drafts.entries()) if (draft instanceof Wrong) throw at(index, draft.error);
   return drafts as Draft[];
 }
@@ -21,7 +18,14 @@ class Wrong {
   constructor(readonly error: unknown) {}
 }
 
-const wrong = (error: unknown) => new Wrong(error);
+/** Where a schema has to be asked first. */
+async function shaped(draft: Draft | Promise<Draft> | Wrong): Promise<Draft | Wrong> {
+  try {
+    return await draft;
+  } catch (error) {
+    return new Wrong(error);
+  }
+}
 
 function attempt<T>(make: () => T): T | Wrong {
   try {

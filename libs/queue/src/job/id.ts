@@ -23,6 +23,8 @@ const shape = /^([A-Za-z0-9][A-Za-z0-9_.-]{0,63})~([0-9a-z]{1,2})~([0-9a-hjkmnp-
 
 let last = { head: '?', queue: '', shard: 0 };
 
+/** Two characters for every ten bits. */
+const pairs = Array.from({ length: 1024 }, (_, bits) => alphabet[bits >>> 5]! + alphabet[bits & 31]!);
 const pool = Buffer.alloc(4000);
 let used = pool.length;
 let stampedAt = -1;
@@ -68,13 +70,15 @@ function randomTail(): string {
     used = 0;
   }
   let text = '';
-  for (let half = 0; half < 2; half++) {
-    let bits = pool.readUIntBE(used, 5);
-    used += 5;
-    for (let i = 0; i < 8; i++) {
-      text += alphabet[bits % 32]!;
-      bits = Math.floor(bits / 32);
-    }
+  // Five bytes are four pairs of characters.
+  for (const end = used + 10; used < end; used += 5) {
+    const high = pool.readUInt32BE(used);
+    const low = pool[used + 4]!;
+    text +=
+      pairs[high >>> 22]! +
+      pairs[(high >>> 12) & 1023]! +
+      pairs[(high >>> 2) & 1023]! +
+      pairs[((high & 3) << 8) | low]!;
   }
   return text;
 }
