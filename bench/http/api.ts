@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { type DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -15,14 +16,20 @@ const apis: Readonly<Record<string, { on(url: string): DynamicModule }>> = {
   'bee-queue': BeeQueueApi,
 };
 
+/** Connections that wait to be accepted: all clients come at once, and the default of 511 would send half away for a second. */
+const backlog = 2048;
+
 const verbs = {
   /** Answers the port it listens on. */
   async open(contestant: string, url: string): Promise<number> {
     const app = await NestFactory.create<NestExpressApplication>(apis[contestant]!.on(url), {
       logger: ['error', 'warn'],
     });
-    await app.listen(0, '127.0.0.1');
-    return (app.getHttpServer().address() as AddressInfo).port;
+    await app.init();
+    const server = app.getHttpServer();
+    server.listen({ host: '127.0.0.1', port: 0, backlog });
+    await once(server, 'listening');
+    return (server.address() as AddressInfo).port;
   },
 
   /** Processor time of this process so far, in microseconds. */
