@@ -30,10 +30,10 @@ export const floor: Scenario = {
 /** Each figure on a server of its own, the smaller concurrencies with fewer jobs. */
 async function measure(turn: Turn): Promise<Sample> {
   const settled = (concurrency: number, share: number) =>
-    alone({ ...turn, jobs: Math.ceil(turn.jobs * share) }, (part) => processRate(part, { concurrency }));
+    turn.part('redis', (part) => processRate({ ...part, jobs: Math.ceil(turn.jobs * share) }, { concurrency }));
   return {
-    'added in bulk': await alone(turn, addRate),
-    ...(await alone(turn, atHundred)),
+    'added in bulk': await turn.part('redis', addRate),
+    ...(await turn.part('redis', atHundred)),
     'settled at 10': await settled(10, 0.5),
     'settled at 1': await settled(1, 0.1),
   };
@@ -53,15 +53,4 @@ async function addRate(turn: Turn): Promise<number> {
   const producer = await new Cast(turn).producer();
   await producer.ask('addBulk', Math.ceil(turn.jobs / 5), batch);
   return (turn.jobs * 1000) / (await producer.ask('addBulk', turn.jobs, batch));
-}
-
-/** A turn within the turn: its processes are gone before the next begins, so that none of them idles beside it. */
-async function alone<T>(turn: Turn, measure: (part: Turn) => Promise<T>): Promise<T> {
-  const endings: (() => unknown)[] = [];
-  const onEnd = (clearUp: () => unknown) => void endings.push(clearUp);
-  try {
-    return await measure({ ...turn, url: await turn.open('redis'), onEnd });
-  } finally {
-    for (const clearUp of endings.reverse()) await clearUp();
-  }
 }
