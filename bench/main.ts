@@ -1,5 +1,8 @@
 /** The command: `npm run bench -- [scenario…] [options]`. See bench/README.md. */
+import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { writeReport } from './report/report.js';
+import { loadResults, measuredHere, saveResults } from './report/results.js';
 import { type Result, run, type Scenario, type StoreKind, storeKinds } from './scenario.js';
 import { scenarios } from './scenarios/index.js';
 import { endChildren } from './support/children.js';
@@ -12,7 +15,13 @@ interface Options {
   jobs?: number;
   rounds?: number;
   json: boolean;
+  report: boolean;
+  from?: string;
 }
+
+/** Of the workspace, seen from where this is compiled to. */
+const root = join(import.meta.dirname, '..', '..');
+const latest = join(root, 'bench', 'results', 'latest.json');
 
 const names = scenarios.map(({ name }) => name);
 
@@ -23,7 +32,9 @@ const program = new Command('bench')
   .option('--jobs <n>', 'size of every measurement, instead of that of its scenario', wholeNumber)
   .option('--rounds <n>', 'how often everyone is measured', wholeNumber)
   .option('--json', 'one JSON object per scenario and store on the standard output', false)
-  .action(measure);
+  .option('--report', 'writes docs/benchmarks.md with its charts, and bench/results/latest.json', false)
+  .option('--from <file>', 'with --report: of these results, instead of measuring')
+  .action(perform);
 
 for (const [signal, code] of [
   ['SIGINT', 130],
@@ -35,7 +46,17 @@ process.once('exit', endChildren);
 
 await program.parseAsync();
 
-async function measure(chosen: readonly Scenario[], options: Options): Promise<void> {
+async function perform(chosen: readonly Scenario[], options: Options): Promise<void> {
+  if (options.from === undefined) {
+    const results = await measure(chosen, options);
+    if (options.report) await saveResults(latest, measuredHere(results, root));
+  }
+  if (!options.report) return;
+  const written = await writeReport(await loadResults(options.from ?? latest), root);
+  process.stderr.write(`Written: ${written.join(', ')}.\n`);
+}
+
+async function measure(chosen: readonly Scenario[], options: Options): Promise<Result[]> {
   const line = new ProgressLine();
   const stage = realStage((step) => line.show(step));
   const results: Result[] = [];
@@ -45,6 +66,7 @@ async function measure(chosen: readonly Scenario[], options: Options): Promise<v
     line.clear();
     process.stdout.write(options.json ? `${JSON.stringify(result)}\n` : `${tableOf(result)}\n`);
   }
+  return results;
 }
 
 /** A scenario that cannot be run on the store asked for says so. */

@@ -8,6 +8,7 @@ export const programs = {
   '@nestjs/bullmq': async () => (await import('./nestjs-bullmq.js')).nestjsBullmq,
   '@nestjs/bullmq-checked': async () => (await import('./nestjs-bullmq-checked.js')).nestjsBullmqChecked,
   'bee-queue': async () => (await import('./bee-queue.js')).beeQueue,
+  floor: async () => (await import('../floor/participant.js')).floor,
 } satisfies Record<string, () => Promise<Participant>>;
 
 export type Program = keyof typeof programs;

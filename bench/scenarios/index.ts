@@ -5,6 +5,8 @@ import { boot } from './boot.js';
 import { commands } from './commands.js';
 import { delayed } from './delayed.js';
 import { embedded } from './embedded.js';
+import { floor } from './floor.js';
+import { http } from './http.js';
 import { latency, latencyLoaded } from './latency.js';
 import { memory } from './memory.js';
 import { process1, process10, process100, processKeep100, processNest100 } from './process.js';
@@ -35,4 +37,6 @@ export const scenarios: readonly Scenario[] = [
   rtt,
   boot,
   embedded,
+  floor,
+  http,
 ];

@@ -1,3 +1,4 @@
+import { fullTitleOf, shown, times } from '../report/words.js';
 import type { Figure, Result } from '../scenario.js';
 
 /** A result for people: a line per metric, the peers beside us. */
@@ -9,13 +10,6 @@ export function tableOf(result: Result): string {
   return [headingOf(result), ...lines, ...(result.without ?? []).map((sentence) => `  ${sentence}`)].join('\n');
 }
 
-/** Three digits that count, thousands apart. */
-export function shown(value: number | undefined): string {
-  if (value === undefined || Number.isNaN(value)) return '–';
-  if (Math.abs(value) >= 100) return Math.round(value).toLocaleString('en').replaceAll(',', ' ');
-  return String(Number(value.toPrecision(3)));
-}
-
 function headingOf({ scenario, store, jobs, rounds }: Result): string {
   const size = jobs ? `${shown(jobs)} jobs, ` : '';
   return `${scenario} on ${store} (${size}median of ${rounds})`;
@@ -24,7 +18,7 @@ function headingOf({ scenario, store, jobs, rounds }: Result): string {
 function rowOf({ metric, unit, ours, peers, ratio, spread, target }: Figure): string[] {
   const range = (name: string) => spread[name]!.map(shown).join('…');
   const beside = Object.entries(peers).map(
-    ([peer, value]) => `${peer} ${shown(value)} [${range(peer)}] (${shown(ratio[peer])}×)`,
+    ([peer, value]) => `${fullTitleOf(peer)} ${shown(value)} [${range(peer)}] (${times(ratio[peer]!)})`,
   );
   const judged = target ? [`${target.text}: ${target.met ? 'met' : 'NOT MET'}`] : [];
   return [metric, `${shown(ours)} ${unit}`, `[${range('ours')}]`, ...beside, ...judged];

@@ -1,5 +1,5 @@
+import { shown } from '../report/words.js';
 import type { Step } from '../scenario.js';
-import { shown } from './print.js';
 
 /** What is being measured, on the error output: one line that is written over, or without a terminal a line per step. */
 export class ProgressLine {
@@ -8,12 +8,12 @@ export class ProgressLine {
 
   show({ scenario, store, contestant, round, rounds, sample }: Step): void {
     const [{ name, unit }] = scenario.metrics;
-    if (sample) this.last = `${contestant} ${shown(sample[name])} ${unit}`;
+    if (sample) this.last = `${contestant} ${shown(sample[name] ?? null)} ${unit}`;
     const text = `${scenario.name} on ${store}, round ${round} of ${rounds}: ${contestant}`;
     if (this.out.isTTY) {
       this.clear();
       this.out.write(`${text} …${this.last && ` (last: ${this.last})`}`);
-    } else if (sample) this.out.write(`${text}: ${shown(sample[name])} ${unit}\n`);
+    } else if (sample) this.out.write(`${text}: ${shown(sample[name] ?? null)} ${unit}\n`);
   }
 
   clear(): void {
