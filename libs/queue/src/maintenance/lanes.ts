@@ -1,4 +1,32 @@
 import type { Lane, Store } from '../store/store.js';
+import type { Clock } from '../time/clock.js';
+
+/** How long a list of lanes is good enough, milliseconds: a new queue has nothing to tidy up yet. */
+const lanesLast = 5000;
+
+/** Every lane the store knows, asked for once by all who tidy up. */
+export class LaneBook {
+  private lanes: Lane[] = [];
+  private readAt = -Infinity;
+
+  constructor(
+    private readonly store: Store,
+    private readonly clock: Clock,
+  ) {}
+
+  async known(): Promise<Lane[]> {
+    const now = this.clock.monotonic();
+    if (now - this.readAt < lanesLast) return this.lanes;
+    this.lanes = await knownLanes(this.store);
+    this.readAt = now;
+    return this.lanes;
+  }
+}
+
+/** One text per lane. */
+export function nameOf({ queue, shard }: Lane): string {
+  return `${queue}~${shard}`;
+}
 
 /** Every lane the store knows; with `queues`, those of these queues, of which each has one at least. */
 export async function knownLanes(store: Store, queues?: readonly string[]): Promise<Lane[]> {

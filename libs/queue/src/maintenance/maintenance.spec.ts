@@ -5,7 +5,7 @@ import { limits } from '../job/limits.js';
 import { StoreUnavailable } from '../job/errors.js';
 import type { JobRecord, Lane, NewJob, Store } from '../store/store.js';
 import { ManualClock } from '../time/manual-clock.js';
-import { knownLanes } from './lanes.js';
+import { knownLanes, LaneBook } from './lanes.js';
 import { Maintenance } from './maintenance.js';
 import { Pruner } from './pruner.js';
 import { Reaper } from './reaper.js';
@@ -49,7 +49,9 @@ describe('maintenance', () => {
     const store = new ScriptedStore();
     const clock = new ManualClock();
     const events = new Events(clock);
-    return { store, clock, events, options: { store: store as unknown as Store, clock, events } };
+    const asStore = store as unknown as Store;
+    const lanes = new LaneBook(asStore, clock);
+    return { store, clock, events, options: { store: asStore, clock, events, lanes } };
   }
 
   it('knows every shard of every queue, and that a queue asked for has one at least', async () => {
@@ -81,6 +83,20 @@ describe('maintenance', () => {
       const wait = await new Reaper(options).runOnce();
       expect(wait).toBeGreaterThanOrEqual(900);
       expect(wait).toBeLessThanOrEqual(1100);
+    });
+
+    it('leaves lanes that this worker serves alone until an exchange says that leases have run out there', async () => {
+      const { store, options } = setup();
+      const reaper = new Reaper(options);
+      reaper.serves([{ queue: 'orders', shard: 0 }]);
+      await reaper.runOnce(); // the first round looks everywhere
+      store.asked.length = 0;
+      await reaper.runOnce();
+      expect(store.asked).toEqual(['reap orders/1']);
+      reaper.isOverdue({ queue: 'orders', shard: 0 });
+      await reaper.runOnce();
+      await reaper.runOnce();
+      expect(store.asked).toEqual(['reap orders/1', 'reap orders/0', 'reap orders/1', 'reap orders/1']);
     });
 
     it('writes the dead letters of jobs that failed with their workers', async () => {

@@ -1,10 +1,11 @@
 import type { JobRecord, NewJob } from '../store/store.js';
 import type { DutyOptions } from './duty.js';
+import { LaneBook } from './lanes.js';
 import { Pruner } from './pruner.js';
 import { Reaper } from './reaper.js';
 import { Relay } from './relay.js';
 
-export interface MaintenanceOptions extends DutyOptions {
+export interface MaintenanceOptions extends Omit<DutyOptions, 'lanes'> {
   /** The job to write for one that failed because its workers were lost, if any. */
   letter?: (failed: JobRecord) => NewJob | undefined;
 }
@@ -15,7 +16,8 @@ export class Maintenance {
   readonly pruner: Pruner;
   readonly relay: Relay;
 
-  constructor({ letter, ...options }: MaintenanceOptions) {
+  constructor({ letter, store, clock, events }: MaintenanceOptions) {
+    const options = { store, clock, events, lanes: new LaneBook(store, clock) };
     this.reaper = new Reaper(options, letter);
     this.pruner = new Pruner(options);
     this.relay = new Relay(options);

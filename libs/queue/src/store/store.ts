@@ -196,6 +196,8 @@ export interface ExchangeAnswer {
    * neighbour along. A worker that reads a number above 0 takes nothing more, and once it holds nothing asks with `alone`.
    */
   suspects: number;
+  /** Leases of this shard have run out: somebody shall `reap`. */
+  overdue: boolean;
   /** Epoch milliseconds on the store's clock. */
   now: number;
 }

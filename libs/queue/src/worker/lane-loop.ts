@@ -250,6 +250,7 @@ export class LaneLoop extends Loop implements Desk {
     sent.forEach((ended, i) => this.confirm(ended, answer.settled[i] ?? 'stale'));
     for (const id of answer.cancels) this.holds.get(id)?.attempt?.abort('cancel');
     this.shift.solitude.saw(this.lane, answer.paused ? 0 : answer.suspects);
+    if (answer.overdue) this.shift.overdue(this.lane);
     // An answer older than the lease may hand out what others were given since: it is released instead.
     if (answer.jobs.length > 0 && !this.lease.isTrusted) this.doubt = true;
     else this.takeAll(answer, worker);

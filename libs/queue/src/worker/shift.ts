@@ -1,4 +1,4 @@
-import type { WorkerRecord } from '../store/store.js';
+import type { Lane, WorkerRecord } from '../store/store.js';
 import type { LaneLoop } from './lane-loop.js';
 import type { Reporter } from './report.js';
 import type { Runner } from './runner.js';
@@ -39,6 +39,8 @@ export class Shift {
     readonly storeWatch: StoreWatch,
     private readonly record: (id: string) => WorkerRecord,
     private readonly fulfilled: () => void,
+    /** Leases of a lane have run out. */
+    readonly overdue: (lane: Lane) => void,
   ) {
     this.incarnation = createWorkerId(settings.name);
     this.waiters = new Waiters(services.clock);

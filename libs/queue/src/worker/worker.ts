@@ -127,6 +127,7 @@ export class Worker {
       watch,
       (id) => this.record(id),
       () => this.endBecause('max-jobs'),
+      (lane) => this.maintenance.reaper.isOverdue(lane),
     );
     const now = () => ({ id: this.id, running: this.running });
     this.loopWatch = new LoopWatch(clock, this.events, this.settings.lease, now, options.logger);
@@ -251,6 +252,7 @@ export class Worker {
     this.watchers.push(this.loopWatch);
     if (this.options.burst) this.watchers.push(this.burst(this.options.burst));
     for (const loop of [...this.shift.lanes, ...this.hints, ...this.watchers]) loop.start();
+    this.maintenance.reaper.serves(lanes);
     this.maintenance.start();
   }
 

@@ -72,6 +72,18 @@ export function describeReap(stage: Stage): void {
       expect(await stage.lose()).toMatchObject({ ...nothing, lost: ['ann'] });
     });
 
+    it('is asked for by the answers of others until it is done', async () => {
+      await stage.held('ann');
+      await stage.workers('bob');
+      await stage.pass(lease);
+      expect(await stage.exchange('bob')).toMatchObject({ overdue: false });
+      await stage.pass(1);
+      expect(await stage.exchange('bob')).toMatchObject({ overdue: true });
+      await stage.reap();
+
+      expect(await stage.exchange('bob')).toMatchObject({ overdue: false });
+    });
+
     it('says each loss once', async () => {
       await stage.held('ann');
       await stage.lose();

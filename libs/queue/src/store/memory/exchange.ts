@@ -13,7 +13,7 @@ export function exchange(world: World, request: ExchangeRequest): ExchangeAnswer
   const shard = world.shard(request.lane);
   shard?.leases.beat(now);
   if (!shard?.leases.has(request.worker)) {
-    return { gone: true, settled: [], jobs: [], cancels: [], more: false, paused, suspects: 0, now };
+    return { gone: true, settled: [], jobs: [], cancels: [], more: false, paused, suspects: 0, overdue: false, now };
   }
 
   const settled = request.settle.map((ending) => settle(world, shard, request.worker, ending, now));
@@ -32,6 +32,7 @@ export function exchange(world: World, request: ExchangeRequest): ExchangeAnswer
     more: shard.bands.some((band) => band.size > 0),
     paused,
     suspects: shard.suspects.size,
+    overdue: now >= shard.leases.graceUntil && shard.leases.anyEnded(now),
     now,
   };
 }

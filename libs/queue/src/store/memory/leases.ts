@@ -62,6 +62,11 @@ export class Leases {
       .map(([worker]) => worker);
   }
 
+  anyEnded(now: number): boolean {
+    for (const lease of this.leases.values()) if (lease.until < now) return true;
+    return false;
+  }
+
   /** A page was too short for all that `worker` holds: it may not come back in between. */
   markLost(worker: string): void {
     this.leases.get(worker)!.until = lost;

@@ -18,6 +18,7 @@ type Exchanged = [
   suspects: number,
   outbox: number,
   alone: number,
+  overdue: number,
 ];
 
 /** One script call; a second one only when something that was settled has an effect in another lane. */
@@ -29,7 +30,8 @@ export async function exchange(lanes: Lanes, request: ExchangeRequest): Promise<
 
   const answer = await lanes.run<Gone | Exchanged>('exchange', lane, args, [lanes.keys.holds(lane, worker)]);
   if (answer[1] === 'GONE') return gone(answer as Gone);
-  const [now, settled, firstFence, jobs, cancels, dueIn, more, paused, suspects, outbox, alone] = answer as Exchanged;
+  const [now, settled, firstFence, jobs, cancels, dueIn, more, paused, suspects, outbox, alone, overdue] =
+    answer as Exchanged;
   if (outbox > 0) await relayNow(lanes, lane);
 
   return {
@@ -40,12 +42,23 @@ export async function exchange(lanes: Lanes, request: ExchangeRequest): Promise<
     more: more === 1,
     paused: paused === 1,
     suspects,
+    overdue: overdue === 1,
     now,
   };
 }
 
 function gone([now, , paused]: Gone): ExchangeAnswer {
-  return { gone: true, settled: [], jobs: [], cancels: [], more: false, paused: paused === 1, suspects: 0, now };
+  return {
+    gone: true,
+    settled: [],
+    jobs: [],
+    cancels: [],
+    more: false,
+    paused: paused === 1,
+    suspects: 0,
+    overdue: false,
+    now,
+  };
 }
 
 /** A letter per settlement. */

@@ -307,7 +307,7 @@ return answer
 --       why · e error · + jobs of this lane (their number, then three each, see adding) · o jobs of others (their number, then one
 --       text each for the outbox)
 -- gives { now, states of the settled, first fence, claimed jobs (id, birth; where something happened before \`!\` and id, birth, header,
---       checkpoint, steps; flat), ids to cancel, dueIn or '', more, paused, suspects, outbox, alone } — or { now, 'GONE', paused } and
+--       checkpoint, steps; flat), ids to cancel, dueIn or '', more, paused, suspects, outbox, alone, overdue } — or { now, 'GONE', paused } and
 --       nothing was done
 local worker, lease, want, alone, n = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5] == '1', tonumber(ARGV[6])
 local holds = KEYS[first]
@@ -483,6 +483,7 @@ if tonumber(length) ~= lease then
   longest_lease()
 end
 flush()
+local overdue = tonumber(call('ZRANGE', leases, 0, 0, 'WITHSCORES')[2]) < now
 local next_due = tonumber(call('ZRANGE', scheduled, 0, 0, 'WITHSCORES')[2])
 if next_due and next_due <= now then
   local dues = call('ZRANGEBYSCORE', scheduled, '-inf', now, 'LIMIT', 0, limits.promote)
@@ -634,6 +635,7 @@ save()
 return {
   now, table.concat(settled), whole(fence), jobs, cancels, next_due and max(0, next_due - now) or '',
   waiting > 0 and 1 or 0, m.paused, call('LLEN', suspects), call('LLEN', outbox), apart and 1 or 0,
+  overdue and now >= m.grace and 1 or 0,
 }
 `,
   'find': `-- find: all that is known of some jobs.

@@ -3,7 +3,7 @@ import type { ExchangeAnswer, ExchangeRequest } from '../store.js';
 import { carryWithin } from './after.js';
 import { Claim } from './claim.js';
 import type { Lane } from './lane.js';
-import { beat, hasLease, renew } from './leases.js';
+import { beat, ended, hasLease, renew } from './leases.js';
 import { promote } from './moves.js';
 import { jobOf, suspects } from './row.js';
 import { settle } from './settle.js';
@@ -16,7 +16,7 @@ export function exchange(tx: Transaction, request: ExchangeRequest): ExchangeAns
   if (lane) beat(tx, lane);
   if (!lane || !hasLease(tx, lane, request.worker)) {
     const { paused } = lane?.settings ?? configured(tx, request.lane.queue);
-    return { gone: true, settled: [], jobs: [], cancels: [], more: false, paused, suspects: 0, now };
+    return { gone: true, settled: [], jobs: [], cancels: [], more: false, paused, suspects: 0, overdue: false, now };
   }
 
   const { paused } = lane.settings;
@@ -35,6 +35,7 @@ export function exchange(tx: Transaction, request: ExchangeRequest): ExchangeAns
     more: lane.waiting.slice(0, suspects).some((size) => size > 0),
     paused,
     suspects: lane.waiting[suspects]!,
+    overdue: now >= (lane.graceUntil ?? 0) && ended(tx, lane).length > 0,
     now,
   };
 }
