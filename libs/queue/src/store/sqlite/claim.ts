@@ -1,12 +1,13 @@
 import { limits } from '../../job/limits.js';
 import type { ClaimedJob } from '../store.js';
-import type { Row } from './database.js';
+import { type Row, unpacked } from './database.js';
 import type { Lane } from './lane.js';
 import { finish } from './moves.js';
 import { optional, parsed, suspects, trails } from './row.js';
 import type { Transaction } from './transaction.js';
 
 const bands = [0, 1, 2, 3];
+const usual: Row = [];
 
 /**
  * Takes up to `want` ready jobs, most urgent first. One take in `limits.lowestShare` belongs to the lowest band that
@@ -54,63 +55,89 @@ export class Claim {
     const enough = this.jobs.length + want;
     while (this.jobs.length < enough && this.looked < limits.batch && this.lane.waiting[place]! > 0) {
       const most = Math.min(enough - this.jobs.length, limits.batch - this.looked);
-      const rows = this.tx.db.rows('claim.look', this.lane.n, place, most);
-      if (rows.length === 0) return;
-      this.looked += rows.length;
+      const found = this.tx.db.rows('claim.look', this.lane.n, place, most).map((row) => readyJob(row, place));
+      if (found.length === 0) return;
+      this.looked += found.length;
       this.hold(
         place,
-        rows.filter((row) => !this.expire(row)),
+        found.filter((ready) => !this.expire(ready)),
       );
     }
   }
 
   /** A job past its expiry is cancelled instead. */
-  private expire(row: Row): boolean {
-    const expiresAt = optional<number>(row[10]);
+  private expire({ job: { id, expiresAt } }: ReadyJob): boolean {
     if (expiresAt === undefined || expiresAt > this.tx.now) return false;
-    finish(this.tx, this.lane, this.tx.find(row[1] as string)!.job, 'cancelled', { reason: 'expired' });
+    finish(this.tx, this.lane, this.tx.find(id)!.job, 'cancelled', { reason: 'expired' });
     return true;
   }
 
   /** All rows in one statement: fences follow one another. */
-  private hold(place: number, rows: Row[]): void {
-    if (rows.length === 0) return;
+  private hold(place: number, taken: ReadyJob[]): void {
+    if (taken.length === 0) return;
     const { lane, tx } = this;
     const first = Math.max(lane.fence + 1, tx.now * 1000);
-    lane.fence = first + rows.length - 1;
-    lane.waiting[place]! -= rows.length;
-    lane.counts.active += rows.length;
-    tx.db.run('claim.take', this.worker, tx.now, first, JSON.stringify(rows.map((row) => row[0])));
-    rows.forEach((row, index) => {
-      const job = this.claimed(row, first + index);
+    lane.fence = first + taken.length - 1;
+    lane.waiting[place]! -= taken.length;
+    lane.counts.active += taken.length;
+    tx.db.run('claim.take', this.worker, tx.now, first, JSON.stringify(taken.map(({ n }) => n)));
+    taken.forEach(({ n, job, trail }, index) => {
+      job.fence = first + index;
+      if ((trail & trails.left) !== 0) job.steps = this.stepsOf(n);
       this.jobs.push(job);
       tx.hintJob(job.id);
     });
-  }
-
-  private claimed(row: Row, fence: number): ClaimedJob {
-    return {
-      id: row[1] as string,
-      task: row[2] as string,
-      body: row[3] as string,
-      fence,
-      attempts: row[4] as number,
-      crashes: row[5] as number,
-      releases: row[6] as number,
-      priority: row[7] as number,
-      enqueuedAt: row[8] as number,
-      dueAt: optional(row[9]),
-      expiresAt: optional(row[10]),
-      parent: optional(row[11]),
-      root: optional(row[12]),
-      tags: parsed(row[13]),
-      checkpoint: optional(row[14]),
-      steps: ((row[15] as number) & trails.left) !== 0 ? this.stepsOf(row[0] as number) : undefined,
-    };
   }
 
   private stepsOf(n: number): Record<string, string> | undefined {
     const steps = this.tx.db.rows('job.steps', n);
     return steps.length > 0 ? (Object.fromEntries(steps) as Record<string, string>) : undefined;
   }
+}
+
+/** A job at the head of a list; its fence and steps come when it is taken. */
+interface ReadyJob {
+  n: number;
+  trail: number;
+  job: ClaimedJob;
+}
+
+/** The columns of `claim.look`. */
+function readyJob(row: Row, place: number): ReadyJob {
+  const packed = row[5];
+  const [
+    attempts = 0,
+    crashes = 0,
+    releases = 0,
+    priority = place,
+    dueAt,
+    expiresAt,
+    parent,
+    root,
+    tags,
+    checkpoint,
+    trail,
+  ] = typeof packed === 'string' ? unpacked(packed) : usual;
+  return {
+    n: row[0] as number,
+    trail: (trail ?? 0) as number,
+    job: {
+      id: row[1] as string,
+      task: row[2] as string,
+      body: row[3] as string,
+      fence: 0,
+      attempts: attempts as number,
+      crashes: crashes as number,
+      releases: releases as number,
+      priority: priority as number,
+      enqueuedAt: row[4] as number,
+      dueAt: optional(dueAt),
+      expiresAt: optional(expiresAt),
+      parent: optional(parent),
+      root: optional(root),
+      tags: parsed(tags),
+      checkpoint: optional(checkpoint),
+      steps: undefined,
+    },
+  };
 }

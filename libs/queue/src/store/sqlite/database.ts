@@ -27,6 +27,12 @@ export interface DatabaseOptions {
 const slice = 10;
 
 /**
+ * Pages of the log after which it is worked into the file. SQLite's own 1000 come after 50 jobs one by one, each time with
+ * a wait for the disk; with 4000, or 16 MB, moving a job costs a tenth less.
+ */
+const checkpointPages = 4000;
+
+/**
  * One connection to one file: opens it, runs named statements, wraps work in transactions, and says `StoreUnavailable`
  * for whatever is the file's fault. The only file that touches the driver, so another driver of the same shape can take
  * its place.
@@ -59,6 +65,7 @@ export class Database {
       driver = new Driver(this.options.path, { timeout: this.options.busyTimeout });
       driver.pragma('journal_mode = WAL');
       driver.pragma(`synchronous = ${this.options.synchronous === 'full' ? 'FULL' : 'NORMAL'}`);
+      driver.pragma(`wal_autocheckpoint = ${checkpointPages}`);
       driver.pragma('journal_size_limit = 67108864');
       migrate(driver, this.options.path);
       driver.pragma(`busy_timeout = ${Math.min(slice, this.options.busyTimeout)}`);
@@ -119,7 +126,7 @@ export class Database {
   gathered(name: string, ...values: Value[]): Row[] {
     const text = (this.statement(name).get(bound(values)) as [string])[0];
     const rows = JSON.parse(text) as Row[];
-    if (text.includes('\\u0001')) for (const row of rows) plain(row);
+    if (mayBeEscaped(text)) for (const row of rows) plain(row);
     return rows;
   }
 
@@ -240,6 +247,16 @@ function bound(values: Value[]): Value[] {
     if (typeof value === 'string') values[i] = escapeText(value);
   }
   return values;
+}
+
+/** Values that SQLite packed into one JSON array. */
+export function unpacked(text: string): Row {
+  const row = JSON.parse(text) as Row;
+  return mayBeEscaped(text) ? plain(row) : row;
+}
+
+function mayBeEscaped(json: string): boolean {
+  return json.includes('\\u0001');
 }
 
 function plain(row: Row): Row {

@@ -4,7 +4,7 @@ import type { AttemptRecord } from '../store.js';
 import { release } from './keys.js';
 import type { Lane } from './lane.js';
 import { unlink } from './links.js';
-import { type Job, suspects, trails } from './row.js';
+import { type Job, suspects, trails, type UsualJob } from './row.js';
 import { tally, type Transaction } from './transaction.js';
 
 /**
@@ -60,6 +60,26 @@ export function finish<F extends Final>(
   job.finishedAt = tx.now;
   job.forgetAt = tx.now + (ending.keep ?? (state === 'failed' ? limits.keepFailed : limits.keepFinished));
   return enter(tx, lane, job, state);
+}
+
+/** The same for a held job that has neither keys nor anything in other tables, and completed. */
+export function complete(
+  tx: Transaction,
+  lane: Lane,
+  job: UsualJob,
+  result: string | undefined,
+  keep: number = limits.keepFinished,
+): 'completed' {
+  lane.totals.completed++;
+  lane.counts.active--;
+  if (keep === 0) {
+    tx.vanish(job.n);
+  } else {
+    lane.counts.completed++;
+    tx.db.run('job.complete', job.attempts + 1, tx.now, tx.now + keep, result, job.n);
+  }
+  tx.hintJob(job.id);
+  return 'completed';
 }
 
 /** The record vanishes, and the keys that point to it. */

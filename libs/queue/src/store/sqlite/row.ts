@@ -72,6 +72,19 @@ export function jobOf(row: Row): Job {
   };
 }
 
+/** What completing takes to know of a held job without keys and without rows in other tables: the columns of `job.usual`. */
+export type UsualJob = Pick<Job, 'n' | 'id' | 'fence' | 'attempts' | 'keep'>;
+
+export function usualJobOf(row: Row): UsualJob {
+  return {
+    n: row[0] as number,
+    id: row[1] as string,
+    fence: row[2] as number,
+    attempts: row[3] as number,
+    keep: optional(row[4]),
+  };
+}
+
 export const fullColumns =
   'n, id, task, state, why, reason, body, priority, attempts, crashes, releases, worker, fence, mark, enqueued_at, due_at, expires_at, started_at, finished_at, keys, parent, root, tags, progress, result, error, trail, place, pos';
 

@@ -2,19 +2,21 @@ import { isFinal, type JobState } from '../../job/state.js';
 import type { Settlement } from '../store.js';
 import { add } from './enqueue.js';
 import type { Lane } from './lane.js';
-import { type Final, finish, makeDue, makeReady, recordAttempt } from './moves.js';
-import { type Job, jobOf } from './row.js';
+import { complete, type Final, finish, makeDue, makeReady, recordAttempt } from './moves.js';
+import { type Job, jobOf, type UsualJob, usualJobOf } from './row.js';
 import type { Transaction } from './transaction.js';
 
 /** Applies how attempts ended, in order, each while `worker` still holds the job: its move and what follows from it in one step. */
 export function settle(tx: Transaction, lane: Lane, worker: string, endings: Settlement[]): (JobState | 'stale')[] {
   if (endings.length === 0) return [];
-  const rows = tx.db.gathered('job.heads', JSON.stringify(endings.map(({ id }) => id)), lane.n);
-  const jobs = new Map(rows.map((row) => [row[1] as string, jobOf(row)]));
+  const usual = usualOf(tx, lane, worker, endings);
+  const jobs = headsOf(tx, lane, usual.size > 0 ? endings.filter(({ id }) => !usual.has(id)) : endings);
   const states = endings.map((ending) => {
-    const job = jobs.get(ending.id);
-    if (job?.state !== 'active' || job.worker !== worker || job.fence !== ending.fence) return 'stale';
-    const state = apply(tx, lane, job, ending);
+    const known = usual.get(ending.id);
+    const state = known
+      ? applyUsual(tx, lane, known, ending)
+      : applyHeld(tx, lane, worker, jobs.get(ending.id), ending);
+    if (state === 'stale') return state;
     if (ending.outcome === 'retry' && !isFinal(state)) tx.count(lane, 'retry');
     else if (isFinal(state)) tx.count(lane, state as Final);
     for (const next of ending.then ?? []) add(tx, next);
@@ -22,6 +24,36 @@ export function settle(tx: Transaction, lane: Lane, worker: string, endings: Set
   });
   tx.sweep();
   return states;
+}
+
+/** Of the jobs that completed, those of which little needs to be known, by id. None where an id comes twice: each might change what the other finds. */
+function usualOf(tx: Transaction, lane: Lane, worker: string, endings: Settlement[]): Map<string, UsualJob> {
+  const completed = endings.filter(({ outcome }) => outcome === 'completed').map(({ id }) => id);
+  if (completed.length === 0 || new Set(endings.map(({ id }) => id)).size < endings.length) return new Map();
+  const rows = tx.db.gathered('job.usual', JSON.stringify(completed), lane.n, worker);
+  return new Map(rows.map((row) => [row[1] as string, usualJobOf(row)]));
+}
+
+function headsOf(tx: Transaction, lane: Lane, endings: Settlement[]): Map<string, Job> {
+  if (endings.length === 0) return new Map();
+  const rows = tx.db.gathered('job.heads', JSON.stringify(endings.map(({ id }) => id)), lane.n);
+  return new Map(rows.map((row) => [row[1] as string, jobOf(row)]));
+}
+
+function applyUsual(tx: Transaction, lane: Lane, job: UsualJob, ending: Settlement): JobState | 'stale' {
+  if (job.fence !== ending.fence || ending.outcome !== 'completed') return 'stale';
+  return complete(tx, lane, job, ending.result, ending.keep ?? job.keep);
+}
+
+function applyHeld(
+  tx: Transaction,
+  lane: Lane,
+  worker: string,
+  job: Job | undefined,
+  ending: Settlement,
+): JobState | 'stale' {
+  if (job?.state !== 'active' || job.worker !== worker || job.fence !== ending.fence) return 'stale';
+  return apply(tx, lane, job, ending);
 }
 
 function apply(tx: Transaction, lane: Lane, job: Job, ending: Settlement): JobState {

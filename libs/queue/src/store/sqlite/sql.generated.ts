@@ -42,9 +42,11 @@ SELECT n, kind, from_job, to_job, upto FROM outbox ORDER BY n LIMIT ?;
 -- done: no longer put off.
 DELETE FROM outbox WHERE n = ?;
 `,
-  'claim': `-- look: the head of one list.
-SELECT n, id, task, body, attempts, crashes, releases, priority, enqueued_at, due_at, expires_at, parent, root, tags,
-  checkpoint, trail
+  'claim': `-- look: the head of one list. What few jobs have comes packed as JSON, as each column of each row costs 0.1 µs to hand over.
+SELECT n, id, task, body, enqueued_at,
+  CASE WHEN attempts OR crashes OR releases OR trail OR priority <> place OR due_at IS NOT NULL OR expires_at IS NOT NULL
+    OR parent IS NOT NULL OR root IS NOT NULL OR tags IS NOT NULL OR checkpoint IS NOT NULL
+  THEN json_array(attempts, crashes, releases, priority, due_at, expires_at, parent, root, tags, checkpoint, trail) END
 FROM jobs WHERE lane = ? AND state = 2 AND place = ? ORDER BY pos LIMIT ?;
 
 -- take: these rows (a JSON array, in order) become active. One statement for a batch is twice as fast as one each.
@@ -149,6 +151,10 @@ SELECT {head} FROM jobs WHERE id = ?;
 
 -- heads: the same of several, as far as they live in one shard, gathered.
 SELECT json_group_array(json_array({head})) FROM jobs WHERE id IN (SELECT value FROM json_each(?)) AND +lane = ?;
+
+-- usual: what completing takes to know of those that \`worker\` holds here without keys and without rows in other tables, gathered.
+SELECT json_group_array(json_array(n, id, fence, attempts, keep)) FROM jobs
+WHERE id IN (SELECT value FROM json_each(?)) AND +lane = ? AND state = 3 AND worker = ? AND keys IS NULL AND trail = 0;
 
 -- put: a job in its new place.
 UPDATE jobs SET state = ?, place = ?, pos = ?, attempts = ?, crashes = ?, releases = ?, worker = ?, fence = ?, mark = ?,
