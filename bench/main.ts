@@ -27,7 +27,7 @@ const names = scenarios.map(({ name }) => name);
 
 const program = new Command('bench')
   .description('Measures Millrace beside other queues, alternating, each in processes of its own.')
-  .argument('[scenario...]', `which to run, of: ${names.join(', ')}`, named, scenarios)
+  .argument('[scenario...]', `which to run, of: ${names.join(', ')}`, named)
   .addOption(new Option('--store <kind>', 'only on this store').choices(storeKinds))
   .option('--jobs <n>', 'size of every measurement, instead of that of its scenario', wholeNumber)
   .option('--rounds <n>', 'how often everyone is measured', wholeNumber)
@@ -46,7 +46,8 @@ process.once('exit', endChildren);
 
 await program.parseAsync();
 
-async function perform(chosen: readonly Scenario[], options: Options): Promise<void> {
+async function perform(asked: readonly Scenario[], options: Options): Promise<void> {
+  const chosen = asked.length > 0 ? asked : scenarios;
   if (options.from === undefined) {
     const results = await measure(chosen, options);
     if (options.report) await saveResults(latest, measuredHere(results, root));
@@ -56,15 +57,22 @@ async function perform(chosen: readonly Scenario[], options: Options): Promise<v
   process.stderr.write(`Written: ${written.join(', ')}.\n`);
 }
 
+/** One that fails takes no other along. */
 async function measure(chosen: readonly Scenario[], options: Options): Promise<Result[]> {
   const line = new ProgressLine();
   const stage = realStage((step) => line.show(step));
   const results: Result[] = [];
   for (const { scenario, store } of work(chosen, options.store)) {
-    const result = await run(scenario, store, stage, options);
-    results.push(result);
-    line.clear();
-    process.stdout.write(options.json ? `${JSON.stringify(result)}\n` : `${tableOf(result)}\n`);
+    try {
+      const result = await run(scenario, store, stage, options);
+      results.push(result);
+      line.clear();
+      process.stdout.write(options.json ? `${JSON.stringify(result)}\n` : `${tableOf(result)}\n`);
+    } catch (error) {
+      line.clear();
+      console.error(`${scenario.name} on ${store} could not be measured:`, error);
+      process.exitCode = 1;
+    }
   }
   return results;
 }
@@ -78,10 +86,10 @@ function work(chosen: readonly Scenario[], only?: StoreKind) {
   });
 }
 
-function named(name: string, before: readonly Scenario[]): Scenario[] {
+function named(name: string, before: readonly Scenario[] = []): Scenario[] {
   const found = scenarios.find((scenario) => scenario.name === name);
   if (!found) throw new InvalidArgumentError(`Scenarios are: ${names.join(', ')}.`);
-  return before === scenarios ? [found] : [...before, found];
+  return [...before, found];
 }
 
 function wholeNumber(text: string): number {

@@ -24,9 +24,14 @@ const places: Record<StoreKind, () => Promise<Place>> = {
 
   async sqlite() {
     const folder = mkdtempSync(join(tmpdir(), 'millrace-bench-'));
+    const clearUp = () => rmSync(folder, { recursive: true, force: true });
+    process.once('exit', clearUp);
     return {
       url: `sqlite:${join(folder, 'queue.db')}`,
-      close: () => rmSync(folder, { recursive: true, force: true }),
+      close() {
+        process.off('exit', clearUp);
+        clearUp();
+      },
     };
   },
 

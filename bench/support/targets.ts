@@ -1,10 +1,9 @@
+import { fullTitleOf } from '../report/words.js';
 import type { Target } from '../scenario.js';
-
-const shownNames: Record<string, string> = { bullmq: 'BullMQ', 'bee-queue': 'bee-queue' };
 
 /** At least so many times better than a peer. */
 export function atLeast(factor: number, peer: string): Target {
-  const text = factor === 1 ? `no worse than ${shown(peer)}` : `≥ ${factor}× ${shown(peer)}`;
+  const text = factor === 1 ? `no worse than ${fullTitleOf(peer)}` : `≥ ${factor}× ${fullTitleOf(peer)}`;
   return { text, met: ({ ratio }) => (ratio[peer] === undefined ? undefined : ratio[peer] >= factor) };
 }
 
@@ -16,8 +15,4 @@ export function atMost(most: number, unit: string): Target {
 /** Our own figure is at least so much. */
 export function noLess(least: number, unit: string): Target {
   return { text: `≥ ${least} ${unit}`, met: ({ ours }) => ours >= least };
-}
-
-function shown(peer: string): string {
-  return shownNames[peer] ?? peer;
 }
