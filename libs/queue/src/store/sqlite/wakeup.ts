@@ -5,10 +5,11 @@ import type { LogWatch } from './log-watch.js';
 /** With a watch, milliseconds between two looks: soon after an event, then twice as long each time. */
 const soonest = 1;
 const slowest = 100;
-/** More events than this between two looks are a rain: hearing each drop costs more than looking by timer, until it is over. */
-const rain = 20;
-/** Milliseconds between two looks after which it is over. */
-const dry = 8;
+/**
+ * More events than these without a pause of some milliseconds are a rain: hearing each drop, of which most are our own, costs
+ * a busy worker a twentieth. So it looks until nobody has written anything for a while.
+ */
+const rain = { events: 20, pause: 8, every: 2, over: 10 };
 
 /** Where nothing can be watched: milliseconds of quiet, and how often to look from then on. */
 const pace = [
@@ -37,7 +38,7 @@ export class Wakeup {
   private activeAt = 0;
   private version: number | undefined;
   private news: number | undefined;
-  /** Since the last look by timer. */
+  /** Since the last pause. */
   private events = 0;
   private beaten = false;
   /** A slow look has just found a change; its event may still be on its way. */
@@ -80,6 +81,7 @@ export class Wakeup {
 
   private watchLog(): void {
     this.watch = this.log.start(() => this.heard()) ? 'on' : 'impossible';
+    this.events = 0;
   }
 
   private unwatch(reason: 'off' | 'impossible'): void {
@@ -93,22 +95,23 @@ export class Wakeup {
     this.beaten = this.unheard = false;
     const changed = this.look();
     if (changed) this.missed = 0;
-    if (++this.events > rain) this.unwatch('off');
+    if (++this.events > rain.events) this.unwatch('off');
     if (this.wait > soonest && (changed || !own)) this.lookLater(soonest);
   }
 
   private lookByTimer(): void {
-    this.events = 0;
+    if (this.wait >= rain.pause) this.events = 0;
     if (this.unheard) this.miss();
     const changed = this.look();
     this.unheard = changed && this.watch === 'on' && this.wait === slowest;
-    if (this.watch === 'off' && this.wait >= dry) this.watchLog();
-    this.lookLater(this.unheard ? soonest : this.nextWait(changed));
+    const quiet = this.clock.monotonic() - this.activeAt;
+    if (this.watch === 'off' && quiet >= rain.over) this.watchLog();
+    this.lookLater(changed && this.watch === 'on' ? soonest : this.nextWait(quiet));
   }
 
-  private nextWait(changed: boolean): number {
-    if (this.watch !== 'impossible') return changed ? 2 * soonest : Math.min(2 * this.wait, slowest);
-    const quiet = this.clock.monotonic() - this.activeAt;
+  private nextWait(quiet: number): number {
+    if (this.watch === 'on') return Math.min(2 * this.wait, slowest);
+    if (this.watch === 'off') return rain.every;
     return pace.findLast((step) => quiet >= step.quiet)!.every;
   }
 
