@@ -31,7 +31,7 @@ export interface Scenario {
   readonly metrics: readonly [Metric, ...Metric[]];
   /** Who takes part on that store: `millrace` and its peers. */
   contestants(store: StoreKind): readonly string[];
-  /** Sentences about who is left out and why. */
+  /** Sentences about who is left out and why; said where there are peers at all. */
   readonly without?: readonly string[];
   /** Size of one measurement unless `--jobs` says otherwise. Scenarios without jobs leave it out. */
   readonly jobs?: number;
@@ -141,7 +141,7 @@ export function resultOf(
     rounds,
     ...(jobs > 0 && { jobs }),
     ...(more.length > 0 && { more }),
-    ...(scenario.without && { without: scenario.without }),
+    ...(scenario.without && samples.size > 1 && { without: scenario.without }),
   };
 }
 

@@ -46,7 +46,7 @@ class Questions {
 
   constructor(private readonly child: ChildProcess) {
     child.on('message', (answer: Answer) => this.settle(answer));
-    child.once('error', (error) => this.giveUp(error));
+    child.on('error', (error) => this.giveUp(error));
     child.once('exit', (code, signal) => this.giveUp(new Error(`A child ended with ${signal ?? `code ${code}`}.`)));
   }
 

@@ -6,7 +6,7 @@ export class RedisProbe {
   private own = 0;
 
   constructor(url: string) {
-    this.client = new Redis(url, { enableReadyCheck: false });
+    this.client = new Redis(url, { enableReadyCheck: false, commandTimeout: 10_000 });
   }
 
   /** Seconds of processor time the server has used. */

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import type { RedisProbe } from './redis-probe.js';
+import { soon } from './time.js';
 
 /** Counts the commands that scripts execute: those a MONITOR connection shows as coming from `lua`. */
 export class ScriptMonitor {
@@ -20,7 +21,7 @@ export class ScriptMonitor {
       socket.once('error', reject);
     });
     socket.write('MONITOR\r\n');
-    await listening;
+    await soon('MONITOR', listening);
     return monitor;
   }
 
@@ -29,7 +30,7 @@ export class ScriptMonitor {
     const mark = randomUUID();
     const seen = new Promise<void>((resolve) => this.marks.set(mark, resolve));
     await probe.say(mark);
-    await seen;
+    await soon('What MONITOR shows', seen);
     return this.inScripts;
   }
 
