@@ -3,6 +3,7 @@ import { limits } from '../job/limits.js';
 import type { EnqueueAnswer, NewJob, Store } from '../store/store.js';
 import type { Clock } from '../time/clock.js';
 import { keepAlive } from '../time/keep-alive.js';
+import { within } from '../time/within.js';
 import type { Draft } from './job-maker.js';
 
 /** Jobs of one call and one queue, and whom to tell. */
@@ -125,12 +126,8 @@ export class Producer {
 
   /** A store that does not answer at all is away as well: it keeps its patience itself, and a little later nobody waits any more. */
   private within<T>(deadline: number, answer: Promise<T>): Promise<T> {
-    return new Promise((resolve, reject) => {
-      const timer = this.clock.after(deadline - this.clock.monotonic(), () =>
-        reject(new StoreUnavailable(this.store.url)),
-      );
-      answer.then(resolve, reject).finally(() => timer.cancel());
-    });
+    const late = () => new StoreUnavailable(this.store.url);
+    return within(this.clock, answer, deadline - this.clock.monotonic(), late);
   }
 }
 

@@ -2,6 +2,7 @@ import { StoreUnavailable } from '../job/errors.js';
 import { limits } from '../job/limits.js';
 import type { ExchangeAnswer, ExchangeRequest, Hint, Lane } from '../store/store.js';
 import { Loop, nextTurn } from '../time/loop.js';
+import { within } from '../time/within.js';
 import type { HeldJob } from './held-job.js';
 import { Lease } from './lease.js';
 import { type AttemptOutcome, settlementOf } from './outcome.js';
@@ -9,7 +10,7 @@ import type { Places } from './places.js';
 import type { Desk } from './runner.js';
 import { type Ended, SettleBuffer } from './settle-buffer.js';
 import type { Shift } from './shift.js';
-import { tryAgainIn, within } from './store-watch.js';
+import { tryAgainIn } from './store-watch.js';
 
 /** An exchange whose answer has come, or will not come. */
 interface Landing {
@@ -71,12 +72,15 @@ export class LaneLoop extends Loop implements Desk {
     if (this.doubt) await this.reconcile(worker);
     await this.gather();
     this.heard();
-    if (this.flights.length === 0) this.flights.push(this.fly(worker));
+    const before = this.flights.length;
+    if (before === 0) this.flights.push(this.fly(worker));
     if (this.isWorthAnother()) this.flights.push(this.fly(worker));
+    const looked = this.flights.length > before;
     const { request, answer, failure } = await this.flights.shift()!;
     if (failure) throw failure;
     this.failures = 0;
-    if (this.flights.length > 0 || !answer) return 0;
+    // Whoever woke the loop for a look gets one: a round that only waited for an earlier exchange was none.
+    if (!looked || this.flights.length > 0 || !answer) return 0;
     return this.rest(request, answer);
   }
 

@@ -39,34 +39,3 @@ export function tryAgainIn(n: number, random: () => number): number {
   const wait = Math.min(longestWait, firstWait * 2 ** Math.min(n, 10));
   return wait / 2 + (random() * wait) / 2;
 }
-
-/** `promise`, or a rejection with `late()` after `ms`. What the promise brings afterwards is told to `after`. */
-export function within<T>(
-  clock: Clock,
-  promise: Promise<T>,
-  ms: number,
-  late: () => Error,
-  after: () => void,
-): Promise<T> {
-  return new Promise((resolve, reject) => {
-    let over = false;
-    const timer = clock.after(ms, () => {
-      over = true;
-      reject(late());
-    });
-    const finish = () => {
-      if (over) after();
-      else timer.cancel();
-    };
-    promise.then(
-      (value) => {
-        finish();
-        resolve(value);
-      },
-      (error: unknown) => {
-        finish();
-        reject(error instanceof Error ? error : new Error(String(error)));
-      },
-    );
-  });
-}

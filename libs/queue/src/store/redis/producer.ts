@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { QueueFull, StoreUnavailable } from '../../job/errors.js';
-import { systemClock, type Timer } from '../../time/clock.js';
+import { systemClock } from '../../time/clock.js';
+import { within } from '../../time/within.js';
 import type { EnqueueAnswer, Lane, NewJob } from '../store.js';
 import { failureOf } from './failures.js';
 import { byLane, type Lanes } from './lanes.js';
@@ -89,17 +90,9 @@ export class Producer {
     }
   }
 
-  private async within<T>(deadline: number, answer: Promise<T>): Promise<T> {
-    let timer: Timer | undefined;
-    const late = new Promise<never>((_, reject) => {
-      const error = new StoreUnavailable(this.lanes.connection.url, { cause: new Error('the call timed out') });
-      timer = systemClock.after(Math.max(1, deadline - systemClock.monotonic()), () => reject(error));
-    });
-    try {
-      return await Promise.race([answer, late]);
-    } finally {
-      timer?.cancel();
-    }
+  private within<T>(deadline: number, answer: Promise<T>): Promise<T> {
+    const late = () => new StoreUnavailable(this.lanes.connection.url, { cause: new Error('the call timed out') });
+    return within(systemClock, answer, Math.max(1, deadline - systemClock.monotonic()), late);
   }
 
   private callsTo({ queue, shard }: Lane): Calls {
