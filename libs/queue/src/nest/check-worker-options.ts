@@ -10,6 +10,7 @@ const known = [
   'queues',
   'except',
   'concurrency',
+  'prefetch',
   'lease',
   'shutdown',
   'idle',
@@ -28,11 +29,24 @@ const known = [
 /** Throws `ConfigInvalid` at the first option of `WorkerModule` that is unknown or out of range; answers the options. */
 export function checkWorkerOptions(options: WorkerModuleOptions): WorkerModuleOptions {
   checkOptions('', options, known);
-  const { queues, except, concurrency, lease, shutdown, idle, burst, maxJobs, unknownTaskAfter, health, tasks } =
-    options;
+  const {
+    queues,
+    except,
+    concurrency,
+    prefetch,
+    lease,
+    shutdown,
+    idle,
+    burst,
+    maxJobs,
+    unknownTaskAfter,
+    health,
+    tasks,
+  } = options;
   for (const [queue, places] of Object.entries(queues ?? {})) checkQueue(queue, places);
   for (const queue of except ?? []) checkName('except', queue);
   checkPlaces('concurrency', concurrency);
+  if (prefetch !== undefined && prefetch !== 'auto') checkWhole('prefetch', prefetch, 0, limits.batch);
   if (lease !== undefined) checkDuration('lease', lease, 500);
   if (shutdown !== undefined) checkOptions('shutdown', shutdown, ['grace']);
   if (shutdown?.grace !== undefined) checkDuration('shutdown.grace', shutdown.grace, 0);

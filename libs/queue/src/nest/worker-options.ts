@@ -7,6 +7,7 @@ type OfTheWorker = Pick<
   | 'queues'
   | 'except'
   | 'concurrency'
+  | 'prefetch'
   | 'lease'
   | 'shutdown'
   | 'idle'

@@ -56,7 +56,7 @@ describe('exchanges over a network', () => {
       running--;
     };
     await world.enqueue(...Array.from({ length: 200 }, () => ({})));
-    const worker = await world.worker([handler(run)], { concurrency: 16 });
+    const worker = await world.worker([handler(run)], { concurrency: 16, prefetch: 0 });
     await worker.idle();
 
     expect(far.most).toBe(2);
@@ -69,7 +69,7 @@ describe('exchanges over a network', () => {
     const far = new Far(slow);
     const world = new World(far.wrap);
     await world.enqueue(...Array.from({ length: 50 }, () => ({})));
-    const worker = await world.worker([handler(() => nextTurn())], { concurrency: 10 });
+    const worker = await world.worker([handler(() => nextTurn())], { concurrency: 10, prefetch: 0 });
     await worker.idle();
 
     expect(far.most).toBe(1);

@@ -7,10 +7,10 @@ export interface HeldJob {
   readonly lane: Lane;
   /** Worker id that holds it. */
   readonly worker: string;
-  /** Epoch milliseconds on the store's clock. */
-  readonly startedAt: number;
-  /** Monotonic milliseconds. */
-  readonly since: number;
+  /** When it was claimed, then when it began, if that was later. Epoch milliseconds on the store's clock. */
+  startedAt: number;
+  /** The same, monotonic milliseconds. */
+  since: number;
   /** Absent when it cannot be run here: its task is unknown, or its body unreadable. */
   attempt?: Attempt;
 }

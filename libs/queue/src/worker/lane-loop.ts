@@ -6,6 +6,7 @@ import { within } from '../time/within.js';
 import type { HeldJob } from './held-job.js';
 import { Lease } from './lease.js';
 import { type AttemptOutcome, settlementOf } from './outcome.js';
+import type { Owner } from './line.js';
 import type { Places } from './places.js';
 import type { Desk } from './runner.js';
 import { type Ended, SettleBuffer } from './settle-buffer.js';
@@ -19,22 +20,22 @@ interface Landing {
   failure?: Error;
 }
 
-/** Fewer places than this are not worth two exchanges: the second would go half empty. */
-const fewPlaces = 16;
+/** Fewer jobs than this are not worth two exchanges: the second would go half empty. */
+const few = 16;
 
 /**
  * The loop that takes jobs of one lane and gives back their endings: settle what ended, take what fits, start each,
  * sleep until there is room or work.
  *
- * One exchange at a time; where a network lies between, two while there is work for both, each for half of the places,
- * so that handlers run while the other is on its way. Whatever ends meanwhile is gathered and goes with the next, so
+ * One exchange at a time; where a network lies between, two while there is work for both, each for half of the jobs
+ * that may be held, so that handlers run while the other is on its way. Whatever ends meanwhile is gathered and goes with the next, so
  * batches grow with the load by themselves. When an answer never comes nobody knows what was done: the lane first lets
  * the store release what it has handed out in vain (`reconcile`), then sends the endings again; 'stale' then means that
  * they had arrived.
  *
  * Every wait is bounded. Hints only shorten it; no loop ever awaits one.
  */
-export class LaneLoop extends Loop implements Desk {
+export class LaneLoop extends Loop implements Desk, Owner {
   /** From the claim until the store has confirmed the ending. */
   readonly holds = new Map<string, HeldJob>();
   /** Those whose code runs, stuck ones included. */
@@ -53,8 +54,6 @@ export class LaneLoop extends Loop implements Desk {
   private inTheAir = 0;
   /** The last answer said that more is ready. */
   private expectsMore = false;
-  /** Places one exchange may ask for. */
-  private readonly portion: number;
 
   constructor(
     readonly lane: Lane,
@@ -63,13 +62,12 @@ export class LaneLoop extends Loop implements Desk {
   ) {
     super(shift.services.clock);
     this.lease = new Lease(shift.services.clock, shift.settings.lease);
-    const { capacity } = places;
-    this.portion = shift.services.store.flights > 1 && capacity >= fewPlaces ? Math.ceil(capacity / 2) : capacity;
   }
 
   async runOnce(): Promise<number> {
     const worker = await this.shift.enlisted();
     if (this.doubt) await this.reconcile(worker);
+    if (!this.shift.taking) this.places.giveBack(this);
     await this.gather();
     this.heard();
     const before = this.flights.length;
@@ -120,7 +118,7 @@ export class LaneLoop extends Loop implements Desk {
 
   vacate(held: HeldJob): void {
     this.running.delete(held);
-    this.places.taken--;
+    this.places.leave(this.clock.monotonic() - held.since);
     if (this.holds.get(held.job.id) !== held) this.wake(); // a late one: no settlement will do it
     this.shift.changed();
   }
@@ -141,6 +139,7 @@ export class LaneLoop extends Loop implements Desk {
     const lost = [...this.holds.values()];
     this.holds.clear();
     this.endings.clear();
+    this.places.forget(this);
     this.doubt = false;
     for (const held of lost) {
       held.attempt?.abort('lease-lost');
@@ -158,8 +157,15 @@ export class LaneLoop extends Loop implements Desk {
 
   /** A second exchange is on its way only when it is a full one. */
   private isWorthAnother(): boolean {
-    if (this.portion === this.places.capacity || this.flights.length !== 1) return false;
-    return this.endings.size >= this.portion || (this.expectsMore && this.room() >= this.portion);
+    if (this.flights.length !== 1 || this.shift.services.store.flights === 1 || this.places.total < few) return false;
+    const { portion } = this;
+    return this.endings.size >= portion || (this.expectsMore && this.room() >= portion);
+  }
+
+  /** Jobs that one exchange may ask for. */
+  private get portion(): number {
+    const { total } = this.places;
+    return this.shift.services.store.flights > 1 && total >= few ? Math.ceil(total / 2) : total;
   }
 
   /** One exchange, from what it asks to what it brings. Never rejects. */
@@ -202,14 +208,14 @@ export class LaneLoop extends Loop implements Desk {
   private takesOff({ want, alone = false }: ExchangeRequest): void {
     this.heldBack = this.shift.taking && this.places.free > 0 && this.shift.allowance <= 0;
     this.inTheAir++;
-    this.places.promised += want;
+    this.places.promise(want);
     this.shift.asks(want);
     if (want > 0) this.shift.solitude.claims(this.lane, alone);
   }
 
   private touchesDown({ want, alone = false }: ExchangeRequest): void {
     this.inTheAir--;
-    this.places.promised -= want;
+    this.places.redeem(want);
     this.shift.hasAsked(want);
     if (want > 0) this.shift.solitude.claimed(alone);
   }
@@ -217,7 +223,7 @@ export class LaneLoop extends Loop implements Desk {
   private room(): number {
     const { taking, allowance, solitude } = this.shift;
     if (!taking || !solitude.mayTake(this.lane)) return 0;
-    return Math.min(this.places.free, allowance, limits.batch);
+    return Math.min(this.places.room, allowance, limits.batch);
   }
 
   private mayAskAlone(): boolean {
@@ -252,13 +258,18 @@ export class LaneLoop extends Loop implements Desk {
     this.shift.storeWatch.answered();
     this.expectsMore = answer.more && !answer.paused;
     sent.forEach((ended, i) => this.confirm(ended, answer.settled[i] ?? 'stale'));
-    for (const id of answer.cancels) this.holds.get(id)?.attempt?.abort('cancel');
+    for (const id of answer.cancels) this.cancel(this.holds.get(id));
     this.shift.solitude.saw(this.lane, answer.paused ? 0 : answer.suspects);
     if (answer.overdue) this.shift.overdue(this.lane);
     // An answer older than the lease may hand out what others were given since: it is released instead.
     if (answer.jobs.length > 0 && !this.lease.isTrusted) this.doubt = true;
     else this.takeAll(answer, worker);
     if (sent.some((ended) => ended.settlement.then)) this.relay();
+  }
+
+  private cancel(held: HeldJob | undefined): void {
+    held?.attempt?.abort('cancel');
+    if (held && this.places.withdraw(held)) this.giveBack(held);
   }
 
   /** What follows in another shard is carried there now; should that fail, the relay of any worker does it. */
@@ -289,16 +300,25 @@ export class LaneLoop extends Loop implements Desk {
   private take(held: HeldJob): void {
     const { job } = held;
     this.holds.set(job.id, held);
-    this.running.add(held);
-    this.places.taken++;
     this.shift.tally.claimed++;
     if (job.alone) this.shift.solitude.runs(job.id);
-    if (this.shift.taking) {
-      this.shift.runner.run(held, this);
-    } else {
-      this.vacate(held);
-      this.settle(held, { kind: 'released', why: 'shutdown' });
-    }
+    if (this.shift.taking) this.places.enter(held, this);
+    else this.giveBack(held);
+  }
+
+  get mayBegin(): boolean {
+    return this.lease.isTrusted;
+  }
+
+  /** There is a place for it. */
+  begin(held: HeldJob): void {
+    this.running.add(held);
+    this.shift.runner.run(held, this);
+  }
+
+  /** It does not begin here. */
+  giveBack(held: HeldJob): void {
+    this.settle(held, { kind: 'released', why: 'shutdown' });
   }
 
   private foundNothing(request: ExchangeRequest, answer: ExchangeAnswer): boolean {

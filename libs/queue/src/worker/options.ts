@@ -31,6 +31,11 @@ export interface WorkerOptions {
   except?: readonly string[];
   /** Places per queue unless the queue says otherwise. Default 10. */
   concurrency?: number;
+  /**
+   * Jobs that may be claimed before there is a place for them. Default `'auto'`: as many as the places finish in about
+   * 5 ms, 64 at most, so only when jobs are short; those that have not begun after 50 ms are given back. 0 is none.
+   */
+  prefetch?: number | 'auto';
   /** How long a silent worker keeps its jobs. Default `'15s'`; it beats every third of it. */
   lease?: Duration;
   shutdown?: {

@@ -19,6 +19,8 @@ export interface WorkerSettings {
   idle: number;
   unknownTaskAfter: number;
   maxJobs: number;
+  /** Jobs that may be claimed before there is a place for them. */
+  prefetch: number | 'auto';
 }
 
 const shortestLease = 500;
@@ -36,7 +38,12 @@ export function settingsOf(options: WorkerOptions, tasks: TaskTable): WorkerSett
     idle: Math.min(lease / 3, Math.max(1, duration('idle', options.idle, 1000))),
     unknownTaskAfter: duration('unknownTaskAfter', options.unknownTaskAfter, 24 * 3600 * 1000),
     maxJobs: count('maxJobs', options.maxJobs ?? Infinity, Infinity),
+    prefetch: prefetchOf(options.prefetch),
   };
+}
+
+function prefetchOf(prefetch: WorkerOptions['prefetch'] = 'auto'): number | 'auto' {
+  return prefetch === 'auto' || prefetch === 0 ? prefetch : count('prefetch', prefetch, limits.batch);
 }
 
 /** Names one incarnation of a worker, `name.host.pid.random`; never made twice. */

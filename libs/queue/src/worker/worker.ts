@@ -16,6 +16,7 @@ import { LaneLoop } from './lane-loop.js';
 import { logJobs } from './log.js';
 import { LoopWatch } from './loop-watch.js';
 import type { WorkerHooks, WorkerOptions } from './options.js';
+import { Line } from './line.js';
 import { Places } from './places.js';
 import { Reporter } from './report.js';
 import { matches } from './retry-policy.js';
@@ -245,7 +246,9 @@ export class Worker {
 
   private takeUp(lanes: Lane[]): void {
     const { store, clock } = this.services;
-    const places = new Map([...this.settings.queues].map(([queue, count]) => [queue, new Places(count)]));
+    const { deadlines } = this.services;
+    const line = () => new Line(deadlines, () => clock.monotonic(), this.settings.prefetch);
+    const places = new Map([...this.settings.queues].map(([queue, count]) => [queue, new Places(count, line())]));
     this.shift.lanes = lanes.map((lane) => new LaneLoop(lane, places.get(lane.queue)!, this.shift));
     this.shift.taking = true;
     this.hints.push(new Hints(clock, store, lanes, (hint) => this.shift.lanes.forEach((lane) => lane.hear(hint))));
