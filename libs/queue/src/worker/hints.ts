@@ -37,6 +37,7 @@ export class Hints extends Loop {
     this.failures = 0;
     void old?.stop();
     if (this.stopped) await this.silence();
+    else this.hear({ topic: 'any' }); // what came before it heard made no sound
     return longAgo;
   }
 

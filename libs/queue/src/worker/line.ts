@@ -47,7 +47,7 @@ export class Line implements Due {
   /** How many may wait where `places` run at once. */
   room(places: number): number {
     if (this.prefetch !== 'auto') return this.prefetch;
-    return Math.min(longest, Math.floor((places * horizon) / this.pace));
+    return this.pace < horizon ? Math.min(longest, Math.floor((places * horizon) / this.pace)) : 0;
   }
 
   /** A job has taken its place for `ms`. */

@@ -1,3 +1,4 @@
+import { nextTurn } from '../time/loop.js';
 import { jest } from '@jest/globals';
 import type { MillraceError } from '../job/errors.js';
 import { type Aborted, TaskContext } from '../task/context.js';
@@ -120,6 +121,22 @@ describe('Worker', () => {
 
       expect(most).toBe(2);
       expect(worker.running).toEqual([]);
+    });
+
+    it('looks once it hears hints, as what came before made no sound', async () => {
+      const hears = promised();
+      const deaf = new World(
+        (store) => ({ ...store, listen: (topics, hear) => hears.promise.then(() => store.listen(topics, hear)) }),
+        world,
+      );
+      const worker = await deaf.worker([handler(() => 'done')]);
+      await nextTurn();
+      const [id] = await deaf.enqueue({});
+      hears.keep();
+      await deaf.events.next('job.completed');
+
+      expect(await deaf.look(id!)).toMatchObject({ state: 'completed' });
+      await worker.stop();
     });
 
     it('WK3: starts a delayed job when it is due, and not before', async () => {
