@@ -22,12 +22,15 @@ const pause = 200;
 const silence = 250;
 
 /**
- * Gathers the enqueues of one turn of the event loop into one call to the store per queue. Ids are made before, so a
+ * Gathers the enqueues of one turn of the event loop into one call to the store per queue, or of a part of it when no
+ * call is on its way. Ids are made before, so a
  * call whose answer was lost is repeated without harm.
  */
 export class Producer {
   private readonly lanes = new Map<string, { orders: Order[]; jobs: number; bytes: number }>();
   private flushing = false;
+  /** Calls without an answer yet. */
+  private calls = 0;
 
   constructor(
     private readonly store: Store,
@@ -75,10 +78,13 @@ export class Producer {
   private flushSoon(): void {
     if (this.flushing) return;
     this.flushing = true;
-    setImmediate(() => {
+    const flush = () => {
       this.flushing = false;
       for (const queue of [...this.lanes.keys()]) this.flush(queue);
-    });
+    };
+    // Whoever is alone does not wait for company; in a crowd those of the whole turn go together.
+    if (this.calls === 0) queueMicrotask(flush);
+    else setImmediate(flush);
   }
 
   private flush(queue: string): void {
@@ -90,6 +96,7 @@ export class Producer {
 
   /** Never rejects: every order hears how it went. A full queue refuses the batch, so then each caller is asked for alone. */
   private async send(orders: Order[]): Promise<void> {
+    this.calls++;
     try {
       const jobs = orders.length === 1 ? orders[0]!.jobs : orders.flatMap((order) => order.jobs);
       const answers = await this.persist(jobs);
@@ -99,6 +106,8 @@ export class Producer {
       if (orders.length > 1 && MillraceError.is(error, 'QUEUE_FULL')) {
         for (const order of orders) await this.send([order]);
       } else for (const order of orders) order.reject(error);
+    } finally {
+      this.calls--;
     }
   }
 

@@ -36,6 +36,17 @@ function nested(text: string): string {
   return parts.join('return (function()\n') + 'end)()\n'.repeat(parts.length - 1);
 }
 
+/** What every script of a lane begins with, the verb's own shortcut before the moves, and the verb. */
+function withLane(name: ScriptName, constants: string): string {
+  const verb = lua[name].split(longWay);
+  const [shortcut, rest] = verb.length > 1 ? [verb[0]!, verb.slice(1).join('')] : ['', lua[name]];
+  const [figures, ...moves] = lua.lane.split(/^(?=-- Headers -+$)/m);
+  return constants + figures! + shortcut + moves.join('') + (adding.has(name) ? lua.adding : '') + rest;
+}
+
+/** A verb that may end before this line is spared the making of all that its long way needs. */
+const longWay = /^(?=-- The long way -+$)/m;
+
 /** Those of the registry, which has no lane. */
 const ofRegistry: ReadonlySet<ScriptName> = new Set(['know', 'registry']);
 
@@ -54,8 +65,7 @@ export function compose({ flags, sharded }: { flags: boolean; sharded: boolean }
   return Object.fromEntries(
     names.map((name) => {
       const first = refusedWhenFull.has(name) ? dialect.plain : dialect.allowed;
-      const shared = ofRegistry.has(name) ? '' : constants + lua.lane + (adding.has(name) ? lua.adding : '');
-      const text = first + nested(bounded(shared + lua[name]));
+      const text = first + nested(bounded(ofRegistry.has(name) ? lua[name] : withLane(name, constants)));
       return [name, { name, text, sha: createHash('sha1').update(text).digest('hex') }];
     }),
   ) as Scripts;
