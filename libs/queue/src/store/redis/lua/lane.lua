@@ -27,7 +27,7 @@ else
 end
 
 local function whole(number)
-  return string.format('%.0f', number)
+  return string.format('%d', number)
 end
 
 -- Gathered writes -----------------------------------------------------------------------------------------------------
