@@ -43,9 +43,9 @@ export async function processRate(turn: Turn, processing: Processing): Promise<n
 
 const settled = (target?: Target) => [{ name: 'settled', unit: 'jobs/s', better: 'more', target }] as const;
 
-export const process1 = processing(1, { jobs: 10_000, factor: 2 });
-export const process10 = processing(10, { jobs: 40_000, factor: 3 });
-export const process100 = processing(100, { jobs: 100_000, factor: 4.5 });
+export const process1 = processing(1, { jobs: 30_000, factor: 2 });
+export const process10 = processing(10, { jobs: 150_000, factor: 3 });
+export const process100 = processing(100, { jobs: 200_000, factor: 4.5 });
 
 export const processKeep100: Scenario = {
   ...process100,
