@@ -2,7 +2,7 @@ import type { Lane, Store } from '../store/store.js';
 import type { Clock } from '../time/clock.js';
 
 /** How long a list of lanes is good enough, milliseconds: a new queue has nothing to tidy up yet. */
-const lanesLast = 5000;
+const lanesLast = 10_000;
 
 /** Every lane the store knows, asked for once by all who tidy up. */
 export class LaneBook {

@@ -446,16 +446,16 @@ for from = 1, n, chunk do
   local found = call('HMGET', headers, unpack(ids, from, min(from + chunk - 1, n)))
   for i = 1, #found do texts[ids[from + i - 1]] = found[i] end
 end
-local tail = ',' .. worker .. ','
+local tail, byte, find = ',' .. worker .. ',', string.byte, string.find
 local left_holds, forgotten, ended_headers, ended = {}, {}, {}, {}
 for i = 1, n do
   local id, fence, code = ids[i], fences[i], codes[i]
   local text = texts[id]
   local flags_at = 4 + #fence + #tail
   -- Active (97 is 'a'), and held by this worker under this fence; without flags (44 is ',') nothing was asked for.
-  if not text or text:byte() ~= 97 or text:sub(4, flags_at - 1) ~= fence .. tail then
+  if not text or byte(text) ~= 97 or find(text, fence, 4, true) ~= 4 or find(text, tail, 4 + #fence, true) ~= 4 + #fence then
     settled[i] = '-'
-  elseif (code == 'c0' or code == 'c' or code == 'cr') and text:byte(flags_at) == 44 then
+  elseif (code == 'c0' or code == 'c' or code == 'cr') and byte(text, flags_at) == 44 then
     -- The common case: nobody watches, nothing was asked for at birth, nothing happened before.
     if code == 'c0' then
       forgotten[#forgotten + 1] = id
