@@ -1,8 +1,8 @@
 import type { Lane, Store } from '../store/store.js';
 import type { Clock } from '../time/clock.js';
 
-/** How long a list of lanes is good enough, milliseconds: a new queue has nothing to tidy up yet. */
-const lanesLast = 10_000;
+/** How long a list of lanes is good enough, milliseconds: a new queue has nothing to tidy up yet. Less than half a lease, as a lane that nobody looks at for so long seems to have been away. */
+const lanesLast = 5000;
 
 /** Every lane the store knows, asked for once by all who tidy up. */
 export class LaneBook {

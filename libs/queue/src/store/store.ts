@@ -110,8 +110,6 @@ export interface NewJob {
   keys?: UniqueKey[];
   /** What to do when a key is taken: `return` changes nothing (default); `replace` puts this body, expiry, tags and due time into the holder, keeping its id, while that is scheduled or ready. */
   onDuplicate?: 'return' | 'replace';
-  /** Milliseconds a completed record is kept: 0 leaves none, `Infinity` drops the age limit. Default `limits.keepFinished`. */
-  keep?: number;
   /** Lost workers that fail the job. Default `limits.crashes`; 1 is at most once. */
   crashLimit?: number;
   /** Attempts that count as charged already. Default 0. */
@@ -169,7 +167,11 @@ export type Settlement = Hold & {
   /** Jobs that follow from this ending. Those of another shard go through the outbox. */
   then?: NewJob[];
 } & (
-    | { outcome: 'completed'; result?: string; /** Overrides `NewJob.keep`. */ keep?: number }
+    | {
+        outcome: 'completed';
+        result?: string;
+        /** Milliseconds the record is kept: 0 leaves none, `Infinity` drops the age limit. Default `limits.keepFinished`. */ keep?: number;
+      }
     | { outcome: 'retry'; in: number; error: string }
     | { outcome: 'snoozed'; in: number }
     | { outcome: 'failed'; reason: string; error: string }

@@ -53,7 +53,8 @@ export class Classifier {
   /** The work was done: a result that cannot be stored fails the job, and running it again would not help. */
   private completed(attempt: Attempt, value: unknown, instances: boolean): AttemptOutcome {
     const { keep } = attempt;
-    if (value === undefined) return { kind: 'completed', value, keep };
+    // Without a record there is nowhere to keep it.
+    if (value === undefined || keep === 0) return { kind: 'completed', value, keep };
     try {
       const text = this.texts.write(value, instances);
       if (Buffer.byteLength(text) <= this.resultLimit) return { kind: 'completed', value, text, keep };

@@ -28,7 +28,6 @@ export interface JobPlan {
   expires?: Due;
   keys: { key: number; until: UniqueKey['until'] }[];
   replace: boolean;
-  keep?: number;
   crashLimit?: number;
   attempts?: number;
   tags?: string[];
@@ -92,7 +91,6 @@ const jobPlan: fc.Arbitrary<JobPlan> = fc.record({
     },
   ),
   replace: fc.boolean(),
-  keep: maybe(fc.constantFrom(0, 1000, 60_000, Infinity)),
   crashLimit: maybe(fc.constantFrom(1, 2, 2, 3)),
   attempts: seldom(fc.nat(2)),
   tags: seldom(fc.constantFrom(['x'], ['x', 'y'])),
@@ -109,7 +107,7 @@ const endPlan: fc.Arbitrary<EndPlan> = fc.record({
   outcome: fc.constantFrom('completed', 'completed', 'retry', 'retry', 'snoozed', 'failed', 'cancelled', 'released'),
   in: wait,
   waits: fc.boolean(),
-  keep: seldom(fc.constantFrom(0, 1000)),
+  keep: maybe(fc.constantFrom(0, 1000, 60_000, Infinity)),
   then: fc.oneof(
     { weight: 5, arbitrary: fc.constant<EndPlan['then']>([]) },
     {

@@ -280,10 +280,10 @@ export function describeLook(stage: Stage): void {
     });
 
     it('hints at a watched job that ends without a record', async () => {
-      const held = await stage.held('ann', { keep: 0 });
+      const held = await stage.held('ann');
       await stage.store.find([{ id: held.id }], { watch: true });
 
-      await stage.hinted({ jobs: [held.id] }, 'job', () => stage.settle('ann', completed(held)));
+      await stage.hinted({ jobs: [held.id] }, 'job', () => stage.settle('ann', completed(held, { keep: 0 })));
     });
 
     it('hints at a watched job whose worker was lost', async () => {

@@ -143,7 +143,6 @@ export class Player {
       expires: this.due(plan.expires),
       keys: plan.keys.map(({ key, until }) => ({ key: this.key(lane, key), until })),
       onDuplicate: plan.replace ? 'replace' : 'return',
-      keep: plan.keep,
       crashLimit: plan.crashLimit,
       attempts: plan.attempts,
       tags: plan.tags,

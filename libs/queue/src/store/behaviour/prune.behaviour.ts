@@ -33,13 +33,13 @@ export function describePrune(stage: Stage): void {
       expect(await stage.record(id!)).toBeUndefined();
     });
 
-    it('goes by what the job says of keeping', async () => {
-      const short = await stage.held('ann', { keep: 1000 });
-      await stage.settle('ann', completed(short));
-      const long = await stage.held('ann', { keep: 10 * limits.keepFinished });
-      await stage.settle('ann', completed(long));
-      const forever = await stage.held('ann', { keep: Infinity });
-      await stage.settle('ann', completed(forever));
+    it('goes by what the settlement says of keeping', async () => {
+      const short = await stage.held('ann');
+      await stage.settle('ann', completed(short, { keep: 1000 }));
+      const long = await stage.held('ann');
+      await stage.settle('ann', completed(long, { keep: 10 * limits.keepFinished }));
+      const forever = await stage.held('ann');
+      await stage.settle('ann', completed(forever, { keep: Infinity }));
       stage.clock.jump(limits.keepFinished);
 
       expect(await prune()).toBe(1);
@@ -63,8 +63,8 @@ export function describePrune(stage: Stage): void {
     it('bounds also what is kept for ever', async () => {
       const ids = [];
       for (let i = 0; i < 3; i++) {
-        const held = await stage.held('ann', { keep: Infinity });
-        await stage.settle('ann', completed(held));
+        const held = await stage.held('ann');
+        await stage.settle('ann', completed(held, { keep: Infinity }));
         ids.push(held.id);
       }
 

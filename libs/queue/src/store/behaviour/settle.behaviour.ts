@@ -106,23 +106,14 @@ export function describeSettle(stage: Stage): void {
     });
 
     it('leaves no record with keep 0, and counts it all the same', async () => {
-      const held = await stage.held('ann', { keep: 0 });
+      const held = await stage.held('ann');
 
-      expect(await stage.settle('ann', completed(held))).toBe('completed');
+      expect(await stage.settle('ann', completed(held, { keep: 0 }))).toBe('completed');
       expect(await stage.record(held.id)).toBeUndefined();
       expect(await stage.counted()).toMatchObject({
         counts: { active: 0, completed: 0 },
         totals: { completed: 1, removed: 0 },
       });
-    });
-
-    it('takes what the settlement says of keeping before what the job said', async () => {
-      const held = await stage.held('ann', { keep: 0 });
-      await stage.settle('ann', completed(held, { keep: 1000 }));
-      expect((await stage.record(held.id))!.state).toBe('completed');
-      const other = await stage.held('ann', { keep: 1000 });
-      await stage.settle('ann', completed(other, { keep: 0 }));
-      expect(await stage.record(other.id)).toBeUndefined();
     });
 
     it('wins over a cancellation that came too late', async () => {

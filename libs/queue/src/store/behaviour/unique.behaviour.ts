@@ -279,16 +279,6 @@ export function describeUnique(stage: Stage): void {
       expect(await stage.record(id)).toMatchObject({ priority: 3, task: 'grind', name: 'a', parent: 'p', enqueuedAt });
     });
 
-    it('keep the record as long as the new job says', async () => {
-      const id = await stage.add(until('settled'));
-      await stage.store.enqueue([stage.job({ ...replace, keep: 0 })]);
-      await stage.workers('ann');
-      const [held] = await stage.claim('ann', 1);
-      await stage.settle('ann', completed(held!));
-
-      expect(await stage.record(id)).toBeUndefined();
-    });
-
     it('change nothing once the holder runs or has ended', async () => {
       const held = await stage.held('ann', { ...until('kept'), body: 'old' });
       const again = () => stage.store.enqueue([stage.job({ ...replace, body: 'new' })]);

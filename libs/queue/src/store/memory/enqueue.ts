@@ -46,8 +46,8 @@ function duplicate(shard: Shard, id: string, job: NewJob, now: number): EnqueueA
   const waits = holder.state === 'scheduled' || holder.state === 'ready';
   if (job.onDuplicate !== 'replace' || !waits) return { id, created: false, state: holder.state };
 
-  const { body, expiresAt, tags, keep, crashLimit } = newJob(job, now);
-  Object.assign(holder, { body, expiresAt, tags, keep, crashLimit });
+  const { body, expiresAt, tags, crashLimit } = newJob(job, now);
+  Object.assign(holder, { body, expiresAt, tags, crashLimit });
   if (holder.state === 'scheduled') shard.makeDue(holder, timeOf(job.due, now), 'delay', now);
   else shard.hints.changed(holder);
   return { id, created: false, state: holder.state, replaced: true };

@@ -5,7 +5,6 @@ import type { Place } from './line.js';
 /** A job as this store holds it: the record everybody may read, and what only the store needs. */
 export interface Job extends JobRecord {
   keys: UniqueKey[];
-  keep?: number;
   crashLimit: number;
   checkpoint?: string;
   steps?: Record<string, string>;
@@ -40,7 +39,6 @@ export function newJob(job: NewJob, now: number): Job {
     history: [],
     log: [],
     keys: job.keys ? [...job.keys] : [],
-    keep: job.keep,
     crashLimit: job.crashLimit ?? limits.crashes,
     keptUntil: Infinity,
   };

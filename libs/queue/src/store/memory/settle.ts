@@ -27,7 +27,7 @@ function apply(shard: Shard, job: Job, ending: Settlement, now: number): JobStat
       job.attempts++;
       job.error = undefined;
       job.result = ending.result;
-      return shard.finish(job, 'completed', now, { keep: ending.keep ?? job.keep });
+      return shard.finish(job, 'completed', now, { keep: ending.keep });
 
     case 'retry':
       recordAttempt(job, 'retry', now, ending.error);

@@ -2,7 +2,7 @@
 export const lua = {
   'adding': `-- adding: how jobs come into a lane; shared by enqueue and exchange.
 -- A job is three arguments: its local id, its band and what it asks for (JSON, mostly none), and \`<task>\\n<body>\`.
--- JSON  due, expires { in = ms } or { at = ms } · keys { { key, until } … } · replace · crash · keep · attempts · after { name, … } · rest (JSON kept with the birth)
+-- JSON  due, expires { in = ms } or { at = ms } · keys { { key, until } … } · replace · crash · attempts · after { name, … } · rest (JSON kept with the birth)
 
 local names = { s = 'scheduled', b = 'blocked', r = 'ready', a = 'active', c = 'completed', f = 'failed', x = 'cancelled' }
 
@@ -46,11 +46,11 @@ end
 local function replace(id, h, asked, text)
   local birth = call('HGET', births, id)
   local head = h.band + 4 .. birth:match('^.([^,]*,[^,\\n]*)')
-  local _, _, _, json = options(h, id)
+  local _, _, json = options(h, id)
   local rest = json ~= '' and cjson.decode(json) or {}
   rest.tags = asked.rest and cjson.decode(asked.rest).tags or nil
   local kept = next(rest) and cjson.encode(rest) or ''
-  local line = head .. ',' .. (time_of(asked.expires) or '') .. ',' .. (asked.crash or '') .. ',' .. (asked.keep or '') .. ',' .. kept
+  local line = head .. ',' .. (time_of(asked.expires) or '') .. ',' .. (asked.crash or '') .. ',' .. kept
   call('HSET', births, id, line .. text:match('\\n.*$'))
   raise_flag(h, 'o')
   if h.state == 's' then
@@ -87,11 +87,11 @@ local function add_asking(id, band, asked, text)
   end
   local line, body = text:match('^([^\\n]*)(\\n.*)$')
   local expires = time_of(asked.expires)
-  local plain = not (expires or asked.crash or asked.keep or asked.rest)
+  local plain = not (expires or asked.crash or asked.rest)
   local h = fresh(band, plain and '' or 'o')
   h.attempts = asked.attempts or 0
   if not plain then
-    line = line .. ',' .. (expires or '') .. ',' .. (asked.crash or '') .. ',' .. (asked.keep or '') .. ',' .. (asked.rest or '')
+    line = line .. ',' .. (expires or '') .. ',' .. (asked.crash or '') .. ',' .. (asked.rest or '')
   end
   call('HSET', births, id, (plain and band or band + 4) .. string.format('%x', now) .. ',' .. line .. body)
   take_keys(keys, id, now)
@@ -362,10 +362,6 @@ local function apply(outcome, id, h, given)
     h.attempts = h.attempts + 1
     drop_facet(h, id, 'E')
     local keep = given.k
-    if keep == nil then
-      local _, _, own = options(h, id)
-      keep = own
-    end
     keep = keep == 'inf' and math.huge or tonumber(keep)
     if given.r and keep ~= 0 then set_facet(h, id, 'R', given.r) else drop_facet(h, id, 'R') end
     leave_hold(id, h)
@@ -714,7 +710,7 @@ return redis.call('HMGET', settings, queue .. ':paused', queue .. ':maxReady')
 --       26 … of the verb
 -- ARGV  1 now in milliseconds, or '' for the server's time · 2 … of the verb
 --
--- A birth is written once: \`<band><enqueuedAt, hexadecimal>,<task>[,<expiresAt>,<crashLimit>,<keep>,<json>]\\n<body>\`. What is in
+-- A birth is written once: \`<band><enqueuedAt, hexadecimal>,<task>[,<expiresAt>,<crashLimit>,<json>]\\n<body>\`. What is in
 -- brackets is there only when something was asked for; then 4 is added to the band. A header is what changes: a job without one is ready and was never touched.
 -- Writes are gathered and sent by \`flush\`, a command per key and chunk, not per job.
 local call, min, max = redis.call, math.min, math.max
@@ -906,10 +902,10 @@ local function drop_flag(h, flag)
   h.flags = h.flags:gsub(flag, '')
 end
 
--- What was asked for at birth: expiresAt, crashLimit, keep, json; '' where nothing was.
+-- What was asked for at birth: expiresAt, crashLimit, json; '' where nothing was.
 local function options(h, id)
-  if not has(h, 'o') then return '', '', '', '' end
-  return call('HGET', births, id):match('^[^,]*,[^,\\n]*,([^,]*),([^,]*),([^,]*),([^\\n]*)\\n')
+  if not has(h, 'o') then return '', '', '' end
+  return call('HGET', births, id):match('^[^,]*,[^,\\n]*,([^,]*),([^,]*),([^\\n]*)\\n')
 end
 
 local function crash_limit(h, id)
@@ -918,7 +914,7 @@ local function crash_limit(h, id)
 end
 
 local function keys_of(h, id)
-  local _, _, _, json = options(h, id)
+  local _, _, json = options(h, id)
   return json ~= '' and cjson.decode(json).keys or {}
 end
 

@@ -98,7 +98,7 @@ suite('jobs that wait for others, on redis', () => {
     const parent = await add();
     for (let i = 0; i < 3; i++) await add({ after: [parent], lane: i === 2 ? other : lane });
     const middle = await add({ after: [parent] });
-    for (let i = 0; i < 250; i++) await add({ after: [middle], keep: 0 });
+    for (let i = 0; i < 250; i++) await add({ after: [middle] });
     await complete();
     await store.cancel([middle]);
     const all = await store.list({ states: ['ready', 'cancelled'], limit: 200 });

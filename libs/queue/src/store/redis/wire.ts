@@ -60,20 +60,8 @@ export function jobArguments(args: (string | number)[], local: string, job: NewJ
 
 /** What a job asks for beyond running soon; most ask for nothing. */
 function asked(job: NewJob): string {
-  const { due, expires, keys, keep, crashLimit, attempts, after, parent, root, tags } = job;
-  if (
-    !due &&
-    !expires &&
-    !keys &&
-    keep === undefined &&
-    !crashLimit &&
-    !attempts &&
-    !after?.length &&
-    !parent &&
-    !root &&
-    !tags
-  )
-    return '';
+  const { due, expires, keys, crashLimit, attempts, after, parent, root, tags } = job;
+  if (!due && !expires && !keys && !crashLimit && !attempts && !after?.length && !parent && !root && !tags) return '';
   const pairs = keys && keys.length > 0 ? keys.map(({ key, until }) => [key, finite(until)]) : undefined;
   const rest = { parent, root, tags: tags && tags.length > 0 ? tags : undefined, keys: pairs };
   return json({
@@ -82,7 +70,6 @@ function asked(job: NewJob): string {
     keys: pairs,
     replace: job.onDuplicate === 'replace' || undefined,
     crash: crashLimit,
-    keep: keep === Infinity ? 'inf' : keep,
     attempts: attempts || undefined,
     after: after?.length ? [...new Set(after)].map(nameOf) : undefined,
     rest: Object.values(rest).some((value) => value !== undefined) ? json(rest) : undefined,
@@ -224,7 +211,7 @@ export function parseBirth(birth: string): Birth {
   const priority = (head.charCodeAt(0) - 48) % 4;
   const task = head.slice(first + 1, second < 0 ? undefined : second);
   if (second < 0) return { enqueuedAt, priority, task, body };
-  const [expires, crash, , ...json] = head.slice(second + 1).split(',');
+  const [expires, crash, ...json] = head.slice(second + 1).split(',');
   const rest = json.join(',');
   return {
     enqueuedAt,
@@ -389,7 +376,7 @@ function lines<T>(text: string | undefined): T[] {
 }
 
 function outboxText(job: NewJob): string {
-  return JSON.stringify(job.keep === Infinity ? { ...job, keep: 'inf' } : job);
+  return JSON.stringify(job);
 }
 
 /** What an outbox holds: a number, where it goes (a job's id), and the job, or what one job's fate means to another (by name). */
@@ -408,6 +395,5 @@ export function entryOf(text: string): Entry {
   }
   const job = JSON.parse(content) as NewJob;
   const since = (due: NewJob['due']) => (due && 'in' in due ? { at: Number(at) + due.in } : due);
-  const keep = (job.keep as unknown) === 'inf' ? Infinity : job.keep;
-  return { number, to: job.id, job: { ...job, keep, due: since(job.due), expires: since(job.expires) } };
+  return { number, to: job.id, job: { ...job, due: since(job.due), expires: since(job.expires) } };
 }

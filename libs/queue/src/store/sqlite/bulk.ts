@@ -20,8 +20,8 @@ export function insertTen(tx: Transaction, lane: Lane, jobs: NewJob[], answers: 
   const ten = jobs.slice(answers.length, answers.length + size);
   if (ten.length < size || !ten.every((job) => isPlain(job) && isOf(lane, job.id))) return false;
   const values: Value[] = [lane.n, tx.now];
-  ten.forEach(({ id, task, priority, attempts = 0, crashLimit = limits.crashes, keep, body }, index) =>
-    values.push(id, task, priority, attempts, crashLimit, lane.tail + index, keep, body),
+  ten.forEach(({ id, task, priority, attempts = 0, crashLimit = limits.crashes, body }, index) =>
+    values.push(id, task, priority, attempts, crashLimit, lane.tail + index, body),
   );
   if (!tx.db.insertUnlessKnown('enqueue.insert_ten', values)) return false;
 

@@ -57,7 +57,6 @@ function insert(tx: Transaction, lane: Lane, job: NewJob): EnqueueAnswer | undef
     state === 'ready' ? lane.tail : undefined,
     waits ? dueAt : undefined,
     timeOf(job.expires, tx.now),
-    job.keep,
     state === 'scheduled' ? 'delay' : undefined,
     encodeKeys(job.keys),
     job.parent,
@@ -93,8 +92,8 @@ function duplicate(tx: Transaction, lane: Lane, { id, state }: Holder, job: NewJ
   const waits = state === 'scheduled' || state === 'ready';
   if (job.onDuplicate !== 'replace' || !waits) return { id, created: false, state };
 
-  const { body, tags, keep, crashLimit = limits.crashes } = job;
-  tx.db.run('enqueue.replace', body, timeOf(job.expires, tx.now), tags && JSON.stringify(tags), keep, crashLimit, id);
+  const { body, tags, crashLimit = limits.crashes } = job;
+  tx.db.run('enqueue.replace', body, timeOf(job.expires, tx.now), tags && JSON.stringify(tags), crashLimit, id);
   const holder = tx.find(id)!.job;
   if (state === 'scheduled') makeDue(tx, lane, holder, timeOf(job.due, tx.now), 'delay');
   else tx.hintJob(id);

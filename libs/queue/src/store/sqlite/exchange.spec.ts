@@ -29,8 +29,8 @@ describe('exchange on sqlite', () => {
 
   describe('an id that is settled twice in one call', () => {
     it('counts once', async () => {
-      const { fence } = await hold({ keep: 0 });
-      const completed: Settlement = { id, fence, outcome: 'completed' };
+      const { fence } = await hold();
+      const completed: Settlement = { id, fence, outcome: 'completed', keep: 0 };
 
       const { settled } = await exchange([completed, completed], 0);
 

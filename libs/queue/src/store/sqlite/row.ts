@@ -16,7 +16,6 @@ export interface Job {
   crashes: number;
   releases: number;
   readonly crashLimit: number;
-  readonly keep?: number;
   worker?: string;
   fence?: number;
   /** While active: why somebody wants it cancelled. */
@@ -44,7 +43,7 @@ export const trails = { left: 1, dependents: 2, waits: 4 } as const;
 export const suspects = 4;
 
 export const headColumns =
-  'n, id, state, place, pos, priority, attempts, crashes, releases, crash_limit, keep, worker, fence, mark, due_at, started_at, why, reason, error, keys, trail';
+  'n, id, state, place, pos, priority, attempts, crashes, releases, crash_limit, worker, fence, mark, due_at, started_at, why, reason, error, keys, trail';
 
 export function jobOf(row: Row): Job {
   return {
@@ -58,22 +57,21 @@ export function jobOf(row: Row): Job {
     crashes: row[7] as number,
     releases: row[8] as number,
     crashLimit: row[9] as number,
-    keep: optional(row[10]),
-    worker: optional(row[11]),
-    fence: optional(row[12]),
-    mark: optional(row[13]),
-    dueAt: optional(row[14]),
-    startedAt: optional(row[15]),
-    why: optional(row[16]),
-    reason: optional(row[17]),
-    error: optional(row[18]),
-    keys: keysOf(row[19]),
-    trail: row[20] as number,
+    worker: optional(row[10]),
+    fence: optional(row[11]),
+    mark: optional(row[12]),
+    dueAt: optional(row[13]),
+    startedAt: optional(row[14]),
+    why: optional(row[15]),
+    reason: optional(row[16]),
+    error: optional(row[17]),
+    keys: keysOf(row[18]),
+    trail: row[19] as number,
   };
 }
 
 /** What completing takes to know of a held job without keys and without rows in other tables: the columns of `job.usual`. */
-export type UsualJob = Pick<Job, 'n' | 'id' | 'fence' | 'attempts' | 'keep'>;
+export type UsualJob = Pick<Job, 'n' | 'id' | 'fence' | 'attempts'>;
 
 export function usualJobOf(row: Row): UsualJob {
   return {
@@ -81,7 +79,6 @@ export function usualJobOf(row: Row): UsualJob {
     id: row[1] as string,
     fence: row[2] as number,
     attempts: row[3] as number,
-    keep: optional(row[4]),
   };
 }
 

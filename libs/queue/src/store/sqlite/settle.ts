@@ -42,7 +42,7 @@ function headsOf(tx: Transaction, lane: Lane, endings: Settlement[]): Map<string
 
 function applyUsual(tx: Transaction, lane: Lane, job: UsualJob, ending: Settlement): JobState | 'stale' {
   if (job.fence !== ending.fence || ending.outcome !== 'completed') return 'stale';
-  return complete(tx, lane, job, ending.result, ending.keep ?? job.keep);
+  return complete(tx, lane, job, ending.result, ending.keep);
 }
 
 function applyHeld(
@@ -61,7 +61,7 @@ function apply(tx: Transaction, lane: Lane, job: Job, ending: Settlement): JobSt
     case 'completed':
       job.attempts++;
       job.error = undefined;
-      return finish(tx, lane, job, 'completed', { result: ending.result, keep: ending.keep ?? job.keep });
+      return finish(tx, lane, job, 'completed', { result: ending.result, keep: ending.keep });
 
     case 'retry':
       recordAttempt(tx, job, 'retry', ending.error);

@@ -74,26 +74,26 @@ UPDATE lanes SET news = news + 1 WHERE queue = ?;
 `,
   'enqueue': `-- insert: a new job, ready or scheduled. Changes nothing when the id is known already.
 INSERT INTO jobs (id, lane, state, task, priority, enqueued_at, attempts, crashes, releases, crash_limit, place, pos,
-  due_at, expires_at, keep, why, trail, keys, parent, root, tags, body)
-VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?)
+  due_at, expires_at, why, trail, keys, parent, root, tags, body)
+VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?)
 ON CONFLICT (id) DO NOTHING;
 
 -- insert_ten: ten ready jobs. Fails as a whole when one is known already.
-INSERT INTO jobs (id, lane, state, task, priority, enqueued_at, attempts, crashes, releases, crash_limit, place, pos, keep, trail, body)
+INSERT INTO jobs (id, lane, state, task, priority, enqueued_at, attempts, crashes, releases, crash_limit, place, pos, trail, body)
 VALUES
-  (?3, ?1, 2, ?4, ?5, ?2, ?6, 0, 0, ?7, ?5, ?8, ?9, 0, ?10),
-  (?11, ?1, 2, ?12, ?13, ?2, ?14, 0, 0, ?15, ?13, ?16, ?17, 0, ?18),
-  (?19, ?1, 2, ?20, ?21, ?2, ?22, 0, 0, ?23, ?21, ?24, ?25, 0, ?26),
-  (?27, ?1, 2, ?28, ?29, ?2, ?30, 0, 0, ?31, ?29, ?32, ?33, 0, ?34),
-  (?35, ?1, 2, ?36, ?37, ?2, ?38, 0, 0, ?39, ?37, ?40, ?41, 0, ?42),
-  (?43, ?1, 2, ?44, ?45, ?2, ?46, 0, 0, ?47, ?45, ?48, ?49, 0, ?50),
-  (?51, ?1, 2, ?52, ?53, ?2, ?54, 0, 0, ?55, ?53, ?56, ?57, 0, ?58),
-  (?59, ?1, 2, ?60, ?61, ?2, ?62, 0, 0, ?63, ?61, ?64, ?65, 0, ?66),
-  (?67, ?1, 2, ?68, ?69, ?2, ?70, 0, 0, ?71, ?69, ?72, ?73, 0, ?74),
-  (?75, ?1, 2, ?76, ?77, ?2, ?78, 0, 0, ?79, ?77, ?80, ?81, 0, ?82);
+  (?3, ?1, 2, ?4, ?5, ?2, ?6, 0, 0, ?7, ?5, ?8, 0, ?9),
+  (?10, ?1, 2, ?11, ?12, ?2, ?13, 0, 0, ?14, ?12, ?15, 0, ?16),
+  (?17, ?1, 2, ?18, ?19, ?2, ?20, 0, 0, ?21, ?19, ?22, 0, ?23),
+  (?24, ?1, 2, ?25, ?26, ?2, ?27, 0, 0, ?28, ?26, ?29, 0, ?30),
+  (?31, ?1, 2, ?32, ?33, ?2, ?34, 0, 0, ?35, ?33, ?36, 0, ?37),
+  (?38, ?1, 2, ?39, ?40, ?2, ?41, 0, 0, ?42, ?40, ?43, 0, ?44),
+  (?45, ?1, 2, ?46, ?47, ?2, ?48, 0, 0, ?49, ?47, ?50, 0, ?51),
+  (?52, ?1, 2, ?53, ?54, ?2, ?55, 0, 0, ?56, ?54, ?57, 0, ?58),
+  (?59, ?1, 2, ?60, ?61, ?2, ?62, 0, 0, ?63, ?61, ?64, 0, ?65),
+  (?66, ?1, 2, ?67, ?68, ?2, ?69, 0, 0, ?70, ?68, ?71, 0, ?72);
 
 -- replace: what is new about a duplicate goes into the job that waits.
-UPDATE jobs SET body = ?, expires_at = ?, tags = ?, keep = ?, crash_limit = ? WHERE id = ?;
+UPDATE jobs SET body = ?, expires_at = ?, tags = ?, crash_limit = ? WHERE id = ?;
 `,
   'exchange': `-- due: scheduled jobs whose time has come, earliest first.
 SELECT {head} FROM jobs WHERE lane = ? AND state = 0 AND due_at <= ? ORDER BY due_at, id LIMIT ?;
@@ -153,7 +153,7 @@ SELECT {head} FROM jobs WHERE id = ?;
 SELECT json_group_array(json_array({head})) FROM jobs WHERE id IN (SELECT value FROM json_each(?)) AND +lane = ?;
 
 -- usual: what completing takes to know of those that \`worker\` holds here without keys and without rows in other tables, gathered.
-SELECT json_group_array(json_array(n, id, fence, attempts, keep)) FROM jobs
+SELECT json_group_array(json_array(n, id, fence, attempts)) FROM jobs
 WHERE id IN (SELECT value FROM json_each(?)) AND +lane = ? AND state = 3 AND worker = ? AND keys IS NULL AND trail = 0;
 
 -- put: a job in its new place.
@@ -453,6 +453,9 @@ CREATE INDEX dependents_in_order ON dependents (parent);
   'migrations/0004-news': `-- How often something happened in a lane that another process may wait for, since \`data_version\` also changes when
 -- somebody merely renews a lease.
 ALTER TABLE lanes ADD COLUMN news INTEGER NOT NULL DEFAULT 0;
+`,
+  'migrations/0005-no-keep': `-- How long a completed record is kept is known to the worker that settles it.
+ALTER TABLE jobs DROP COLUMN keep;
 `,
   'note': `-- leave: what is not given stays.
 UPDATE jobs SET progress = coalesce(?, progress), checkpoint = coalesce(?, checkpoint), trail = trail | ? WHERE n = ?;

@@ -1,6 +1,6 @@
 -- adding: how jobs come into a lane; shared by enqueue and exchange.
 -- A job is three arguments: its local id, its band and what it asks for (JSON, mostly none), and `<task>\n<body>`.
--- JSON  due, expires { in = ms } or { at = ms } · keys { { key, until } … } · replace · crash · keep · attempts · after { name, … } · rest (JSON kept with the birth)
+-- JSON  due, expires { in = ms } or { at = ms } · keys { { key, until } … } · replace · crash · attempts · after { name, … } · rest (JSON kept with the birth)
 
 local names = { s = 'scheduled', b = 'blocked', r = 'ready', a = 'active', c = 'completed', f = 'failed', x = 'cancelled' }
 
@@ -44,11 +44,11 @@ end
 local function replace(id, h, asked, text)
   local birth = call('HGET', births, id)
   local head = h.band + 4 .. birth:match('^.([^,]*,[^,\n]*)')
-  local _, _, _, json = options(h, id)
+  local _, _, json = options(h, id)
   local rest = json ~= '' and cjson.decode(json) or {}
   rest.tags = asked.rest and cjson.decode(asked.rest).tags or nil
   local kept = next(rest) and cjson.encode(rest) or ''
-  local line = head .. ',' .. (time_of(asked.expires) or '') .. ',' .. (asked.crash or '') .. ',' .. (asked.keep or '') .. ',' .. kept
+  local line = head .. ',' .. (time_of(asked.expires) or '') .. ',' .. (asked.crash or '') .. ',' .. kept
   call('HSET', births, id, line .. text:match('\n.*$'))
   raise_flag(h, 'o')
   if h.state == 's' then
@@ -85,11 +85,11 @@ local function add_asking(id, band, asked, text)
   end
   local line, body = text:match('^([^\n]*)(\n.*)$')
   local expires = time_of(asked.expires)
-  local plain = not (expires or asked.crash or asked.keep or asked.rest)
+  local plain = not (expires or asked.crash or asked.rest)
   local h = fresh(band, plain and '' or 'o')
   h.attempts = asked.attempts or 0
   if not plain then
-    line = line .. ',' .. (expires or '') .. ',' .. (asked.crash or '') .. ',' .. (asked.keep or '') .. ',' .. (asked.rest or '')
+    line = line .. ',' .. (expires or '') .. ',' .. (asked.crash or '') .. ',' .. (asked.rest or '')
   end
   call('HSET', births, id, (plain and band or band + 4) .. string.format('%x', now) .. ',' .. line .. body)
   take_keys(keys, id, now)

@@ -28,10 +28,6 @@ local function apply(outcome, id, h, given)
     h.attempts = h.attempts + 1
     drop_facet(h, id, 'E')
     local keep = given.k
-    if keep == nil then
-      local _, _, own = options(h, id)
-      keep = own
-    end
     keep = keep == 'inf' and math.huge or tonumber(keep)
     if given.r and keep ~= 0 then set_facet(h, id, 'R', given.r) else drop_facet(h, id, 'R') end
     leave_hold(id, h)

@@ -5,7 +5,7 @@
 --       26 … of the verb
 -- ARGV  1 now in milliseconds, or '' for the server's time · 2 … of the verb
 --
--- A birth is written once: `<band><enqueuedAt, hexadecimal>,<task>[,<expiresAt>,<crashLimit>,<keep>,<json>]\n<body>`. What is in
+-- A birth is written once: `<band><enqueuedAt, hexadecimal>,<task>[,<expiresAt>,<crashLimit>,<json>]\n<body>`. What is in
 -- brackets is there only when something was asked for; then 4 is added to the band. A header is what changes: a job without one is ready and was never touched.
 -- Writes are gathered and sent by `flush`, a command per key and chunk, not per job.
 local call, min, max = redis.call, math.min, math.max
@@ -197,10 +197,10 @@ local function drop_flag(h, flag)
   h.flags = h.flags:gsub(flag, '')
 end
 
--- What was asked for at birth: expiresAt, crashLimit, keep, json; '' where nothing was.
+-- What was asked for at birth: expiresAt, crashLimit, json; '' where nothing was.
 local function options(h, id)
-  if not has(h, 'o') then return '', '', '', '' end
-  return call('HGET', births, id):match('^[^,]*,[^,\n]*,([^,]*),([^,]*),([^,]*),([^\n]*)\n')
+  if not has(h, 'o') then return '', '', '' end
+  return call('HGET', births, id):match('^[^,]*,[^,\n]*,([^,]*),([^,]*),([^\n]*)\n')
 end
 
 local function crash_limit(h, id)
@@ -209,7 +209,7 @@ local function crash_limit(h, id)
 end
 
 local function keys_of(h, id)
-  local _, _, _, json = options(h, id)
+  local _, _, json = options(h, id)
   return json ~= '' and cjson.decode(json).keys or {}
 end
 

@@ -5,7 +5,7 @@ SELECT {head} FROM jobs WHERE id = ?;
 SELECT json_group_array(json_array({head})) FROM jobs WHERE id IN (SELECT value FROM json_each(?)) AND +lane = ?;
 
 -- usual: what completing takes to know of those that `worker` holds here without keys and without rows in other tables, gathered.
-SELECT json_group_array(json_array(n, id, fence, attempts, keep)) FROM jobs
+SELECT json_group_array(json_array(n, id, fence, attempts)) FROM jobs
 WHERE id IN (SELECT value FROM json_each(?)) AND +lane = ? AND state = 3 AND worker = ? AND keys IS NULL AND trail = 0;
 
 -- put: a job in its new place.
