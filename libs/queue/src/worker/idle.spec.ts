@@ -28,7 +28,7 @@ const seconds = 60;
     await clock.advance('2s');
     await calm();
 
-    const monitor = await plain.duplicate().monitor();
+    const monitor = await plain.monitor();
     let sent = 0;
     monitor.on('monitor', (_time: string, [name]: string[], source: string) => {
       if (source !== 'lua' && name!.toLowerCase() !== 'time') sent++;
