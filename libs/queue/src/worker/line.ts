@@ -112,10 +112,12 @@ export class Line implements Due {
   private shift() {
     const next = this.waiting[this.head];
     if (!next) return undefined;
+    this.head++;
     // A line that is never empty must not remember everybody who ever stood in it.
-    if (++this.head === this.waiting.length || this.head > longest) this.waiting.splice(0, this.head);
-    else return next;
-    this.head = 0;
+    if (this.head === this.waiting.length || this.head > longest) {
+      this.waiting.splice(0, this.head);
+      this.head = 0;
+    }
     return next;
   }
 }

@@ -109,46 +109,29 @@ local function add_jobs(at, n)
     local found = call('HMGET', births, unpack(ids, from, min(from + chunk - 1, n)))
     for i = 1, #found do known[from + i - 1] = found[i] and true or false end
   end
-  -- Those that ask for nothing, until the next that does: what is new of them, and their ids by band.
-  local seen, added, stamp = {}, 0, string.format('%x', now) .. ','
-  local newborn, newcomers, created = {}, {}, 0
-  local function settle_in()
-    if created == 0 then return end
-    send('HSET', births, newborn)
-    for band, list in pairs(newcomers) do send('RPUSH', bands[band], list) end
-    added = added + created
-    newborn, newcomers, created = {}, {}, 0
-  end
+  local seen, created, stamp = {}, 0, string.format('%x', now) .. ','
   for i = 1, n do
     local id, base = ids[i], at + 3 * (i - 1)
     if seen[id] or known[i] then
-      settle_in()
       flush()
       codes[i] = read(id).state
     else
       local asked, text = ARGV[base + 1], ARGV[base + 2]
       if #asked == 1 then
-        local at_band = newcomers[asked]
-        if not at_band then
-          at_band = {}
-          newcomers[asked] = at_band
-        end
-        at_band[#at_band + 1] = id
+        add('HSET', births, id, asked .. stamp .. text)
+        add('RPUSH', bands[asked], id)
         created = created + 1
-        newborn[2 * created - 1], newborn[2 * created] = id, asked .. stamp .. text
         codes[i] = 'r'
         seen[id] = true
       else
-        settle_in()
         codes[i] = add_asking(id, asked:sub(1, 1), cjson.decode(asked:sub(2)), text)
         seen[id] = codes[i]:sub(1, 1) ~= '='
       end
     end
   end
-  settle_in()
-  if added > 0 then
+  if created > 0 then
     woke = true
-    count('enqueued', added)
+    count('enqueued', created)
   end
   return codes
 end
