@@ -15,7 +15,7 @@ interface Room {
 const nest = ['@nestjs/common', '@nestjs/core', 'reflect-metadata', 'rxjs'];
 const words = ['time', 'job'];
 const contracts = [...words, 'task', 'store', 'events'];
-const behaviour = [...contracts, 'client', 'maintenance', 'worker'];
+const behaviour = [...contracts, 'client', 'maintenance', 'worker', 'schedule'];
 
 const floors: readonly Room[] = [
   { name: 'time', may: [] },
@@ -32,6 +32,7 @@ const floors: readonly Room[] = [
   { name: 'client', may: contracts },
   { name: 'maintenance', may: [...words, 'store', 'events'] },
   { name: 'worker', may: [...contracts, 'client', 'maintenance'], packages: ['piscina'] },
+  { name: 'schedule', may: [...contracts, 'client'], packages: ['reflect-metadata'] },
   { name: 'health', may: [...words, 'store'] },
   { name: 'nest', may: [...behaviour, 'health'], packages: nest },
   { name: 'background', may: [...contracts, 'client', 'nest'], packages: nest },

@@ -1,7 +1,15 @@
 import { ConfigInvalid, DuplicateJob } from '../job/errors.js';
 import { isQueueName, isTaskName } from '../job/id.js';
 import { Events } from '../events/events.js';
-import type { EnqueueAnswer, HistoryBucket, QueueRecord, QueueSettings, Store, WorkerRecord } from '../store/store.js';
+import type {
+  EnqueueAnswer,
+  HistoryBucket,
+  NewJob,
+  QueueRecord,
+  QueueSettings,
+  Store,
+  WorkerRecord,
+} from '../store/store.js';
 import type { TaskDefinition } from '../task/definition.js';
 import type {
   ControlResult,
@@ -33,6 +41,7 @@ export class Queue implements TaskEnqueuer {
   private readonly clock: Clock;
   private readonly events: Events;
   private readonly maker: JobMaker;
+  private readonly patterns: JobMaker;
   private readonly settings: SettingsBook;
   private readonly producer: Producer;
   private readonly desk: Desk;
@@ -46,6 +55,7 @@ export class Queue implements TaskEnqueuer {
     this.events = options.events ?? new Events(clock);
     this.settings = new SettingsBook(options.defaults, options.overrides);
     this.maker = new JobMaker(clock, this.settings, options);
+    this.patterns = new JobMaker(clock, this.settings, { ...options, codec: undefined });
     this.producer = new Producer(store, clock, milliseconds(options.enqueueTimeout ?? '5s'));
     this.desk = new Desk(store, clock, new Waiters(store, clock), this.events, codec);
   }
@@ -109,6 +119,21 @@ export class Queue implements TaskEnqueuer {
     const draft = await this.maker.make(definition, payload, settings as EnqueueOptions<unknown>, true);
     const [answer] = await this.producer.add([draft]);
     return this.accepted<never>(draft, answer!).result({ timeout, signal, insideTask });
+  }
+
+  /**
+   * The job that `enqueue` would store, checked and shaped, with a body no codec has changed, and no parent: what
+   * schedules and workflows make their jobs of. Stores nothing.
+   */
+  async prepare(
+    task: TaskRef<never> | TaskRef | string,
+    payload: unknown,
+    options?: EnqueueOptions<never>,
+  ): Promise<NewJob> {
+    const { job } = await this.patterns.make(this.definitionOf(task), payload, options as EnqueueOptions<unknown>);
+    delete job.parent;
+    delete job.root;
+    return job;
   }
 
   /** By id, or by the caller's own `jobId`. `undefined` when unknown. */
@@ -198,8 +223,8 @@ export class Queue implements TaskEnqueuer {
     return answer!;
   }
 
-  private definitionOf(task: TaskRef | string): TaskDefinition {
-    if (typeof task !== 'string') return task.definition;
+  private definitionOf(task: TaskRef<never> | TaskRef | string): TaskDefinition {
+    if (typeof task !== 'string') return task.definition as TaskDefinition;
     const known = this.declared.get(task);
     if (known) return known;
     if (!isTaskName(task)) throw new ConfigInvalid('task', `'${String(task).slice(0, 64)}' is no task name.`);

@@ -14,6 +14,13 @@ interface AttemptFact extends JobFact {
   attempt: number;
 }
 
+interface ScheduleFact {
+  id: string;
+  task: string;
+  /** Epoch milliseconds. */
+  at: number;
+}
+
 /** Everything that is announced, by name. Facts, in the past tense of the verb that made them. */
 export interface EventMap {
   'job.enqueued': JobFact & { created: boolean };
@@ -38,6 +45,11 @@ export interface EventMap {
   'worker.stopped': { worker: string; at: number; released: number };
   'worker.lost': { worker: string; at: number };
   'worker.blocked': { worker: string; at: number; ms: number; tasks: string[] };
+  'schedule.fired': ScheduleFact & { slot: number; job: string; lateBy: number };
+  'schedule.skipped': ScheduleFact & { slot: number; why: string };
+  /** `count` slots up to `slot`. */
+  'schedule.missed': ScheduleFact & { slot: number; count: number; why: string };
+  'schedule.changed': ScheduleFact & { change: 'put' | 'removed' | 'paused' | 'resumed' | 'finished' };
   'store.lost': { url: string; at: number; error: unknown };
   'store.back': { url: string; at: number; ms: number };
   /** Something of ours that listens or maintains has failed; never the job's fault. */

@@ -18,6 +18,8 @@ export interface Envelope {
   awaited?: true;
   /** Slot of the schedule that made the job, epoch milliseconds. */
   slot?: number;
+  /** Id of that schedule. */
+  schedule?: string;
   workflow?: string;
 }
 
@@ -43,6 +45,12 @@ export function sealPlain({ text, tags }: Plain, rest: Omit<Envelope, 'payload'>
     if (value !== undefined) whole += `,"${key}":${JSON.stringify(value)}`;
   }
   return codec ? codec.encode(`${whole}}`) : `${whole}}`;
+}
+
+/** A text sealed without a codec, as the job of one slot of a schedule. */
+export function sealSlot(text: string, at: Pick<Envelope, 'slot' | 'schedule'>, codec?: Codec): string {
+  const whole = `${text.slice(0, -1)},${JSON.stringify(at).slice(1)}`;
+  return codec ? codec.encode(whole) : whole;
 }
 
 /** What `seal` was given, from one `JSON.parse`. Throws `Undecodable`. */

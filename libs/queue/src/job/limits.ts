@@ -42,6 +42,12 @@ export const limits = {
   promote: 200,
   /** Jobs that one call to `reap` or `prune` touches at most. */
   page: 500,
+  /** Schedules of one namespace. */
+  schedules: 100_000,
+  /** Slots that stay readable with a schedule. */
+  slots: 20,
+  /** Milliseconds after which a slot that nobody dealt with is late: what becomes of it then is its schedule's `misfire`. */
+  punctual: 5000,
   /** One take in this many goes to the lowest band that has jobs. */
   lowestShare: 16,
 } as const;

@@ -75,8 +75,23 @@ export interface Store {
   /** Settled attempts per minute and queue, oldest first, kept for a day. */
   history(query: { queue?: string; since?: number }): Promise<HistoryBucket[]>;
 
+  /**
+   * Adds a schedule, or puts its definition in the place of the one of its id; `last`, counts and slots stay. Applied only
+   * while the stored version is `seen`, 0 for none; else nothing is done and the answer shows what is there.
+   */
+  putSchedule(schedule: NewSchedule, seen: number): Promise<PutScheduleAnswer>;
+  /** Forgets a schedule; the jobs it has made live on. Answers whether there was one. With `seen`, only that version. */
+  removeSchedule(id: string, seen?: number): Promise<boolean>;
+  /** A page of schedules, by id; with `due` those that somebody must look at now, longest overdue first. Costs what it answers, not what exists. */
+  schedules(query: ScheduleQuery): Promise<SchedulePage>;
+  /**
+   * What becomes of slots: per schedule compare-and-set on its version and insert of the jobs, in one step, so a slot is
+   * dealt with once whoever comes. Answers, in order, whether it was applied. Its jobs are never refused for lack of room.
+   */
+  fire(firings: Firing[]): Promise<boolean[]>;
+
   /** Hints only: they may be lost, doubled or late, and carry no state. Whoever waits also looks by timer. */
-  listen(topics: { lanes?: Lane[]; jobs?: string[] }, hear: (hint: Hint) => void): Promise<Listener>;
+  listen(topics: Topics, hear: (hint: Hint) => void): Promise<Listener>;
 
   /** Carries effects that cross shards from the outbox to their target, which recognises repeats by id. Answers how many. */
   relay(lane: Lane): Promise<number>;
@@ -119,6 +134,14 @@ export interface NewJob {
    * enqueue all the same. One that fails, is cancelled, removed or unknown cancels this job, reason `dependency`.
    */
   after?: string[];
+  /** With `after`: any ending of these jobs will do, and so will that one is unknown. */
+  anyEnding?: boolean;
+  /**
+   * At most `max` jobs of that key are active or next in line in this lane; the surplus stays ready, in order of priority
+   * and arrival, and no worker gets it before a place of the key is free. A job keeps its place until it is neither
+   * active nor ready.
+   */
+  limit?: { key: string; max: number };
   parent?: string;
   root?: string;
   tags?: string[];
@@ -399,8 +422,107 @@ export interface WorkerRecord {
   lease: number;
 }
 
-/** `ready`: a lane may have work, now or within `limits.soon`. `cancelled`: a lane may have cancellations. `job`: a watched job may have changed. `any`: something may have. */
-export type Hint = { topic: 'ready' | 'cancelled'; lane: Lane } | { topic: 'job'; id: string } | { topic: 'any' };
+/** A schedule as it is put. What it does is opaque: policy decides above what becomes of its slots. */
+export interface NewSchedule {
+  /** 1 to 200 printable ASCII characters, no blanks. */
+  id: string;
+  /** Trigger, task, payload, options: opaque. */
+  body: string;
+  /** Who declares it in code; absent when it was put at run time. */
+  owner?: string;
+  /** The next slot, epoch milliseconds; above `last`. Absent while it is paused. */
+  next?: number;
+  paused: boolean;
+}
+
+export interface ScheduleRecord extends NewSchedule {
+  /** Grows by one with every change. */
+  version: number;
+  /** The latest slot that was dealt with. */
+  last?: number;
+  /** The latest job it made. */
+  job?: string;
+  /** Since the beginning. */
+  counts: Record<SlotOutcome, number>;
+  /** What became of its slots, newest last, at most `limits.slots`. */
+  slots: SlotRecord[];
+  createdAt: number;
+  /** When it was put last. */
+  changedAt: number;
+}
+
+export type SlotOutcome = 'enqueued' | 'skipped' | 'missed';
+
+export interface SlotRecord {
+  /** Epoch milliseconds. */
+  slot: number;
+  outcome: SlotOutcome;
+  /** Of a skipped or missed one, and of one fired by hand: `overlap`, `grace`, `misfire`, `paused`, `trigger`. */
+  why?: string;
+  job?: string;
+}
+
+export interface PutScheduleAnswer {
+  /** `full`: there are `limits.schedules` already. */
+  outcome: 'put' | 'stale' | 'full';
+  /** As it is after the call; `undefined` when there is none. */
+  schedule: ScheduleRecord | undefined;
+}
+
+/** All, or those of `ids` (in that order, unknown ones left out), or those declared by `owner`, or those `due`. */
+export interface ScheduleQuery {
+  ids?: string[];
+  owner?: string;
+  due?: boolean;
+  cursor?: string;
+  /** Default 50, at most `limits.batch`. */
+  limit?: number;
+}
+
+export interface SchedulePage {
+  schedules: ScheduleRecord[];
+  /** Absent: there are no more. With `due` there is none: what was dealt with is not due any more. */
+  cursor?: string;
+  /** With `due`: milliseconds until the next slot of any schedule; 0 or less while some are overdue, absent when none will come. */
+  dueIn?: number;
+  /** Epoch milliseconds on the store's clock. */
+  now: number;
+}
+
+export interface Firing {
+  id: string;
+  /** The version that was read. */
+  seen: number;
+  /** Slots that were dealt with, oldest first. */
+  slots: SlotRecord[];
+  /** Missed slots beyond those of `slots`, for the count. */
+  missed?: number;
+  /** The jobs of those enqueued, with absolute times. */
+  jobs: NewJob[];
+  /** The latest slot dealt with; absent: as before. */
+  last?: number;
+  /** The next slot; absent: there is none while it is paused. */
+  next?: number;
+  /** No slot will come any more: the schedule is forgotten. */
+  finished?: boolean;
+}
+
+export interface Topics {
+  lanes?: Lane[];
+  jobs?: string[];
+  /** A schedule became due sooner than all that were known. */
+  schedules?: boolean;
+}
+
+/**
+ * `ready`: a lane may have work, now or within `limits.soon`. `cancelled`: a lane may have cancellations. `job`: a watched job
+ * may have changed. `schedules`: one may be due sooner. `any`: something may have.
+ */
+export type Hint =
+  | { topic: 'ready' | 'cancelled'; lane: Lane }
+  | { topic: 'job'; id: string }
+  | { topic: 'schedules' }
+  | { topic: 'any' };
 
 export interface Listener {
   /** Stops. Never rejects. */

@@ -33,6 +33,8 @@ export interface JobInfo {
   readonly parentId?: string;
   readonly rootId?: string;
   readonly workflowId?: string;
+  /** Of the schedule that made the job. */
+  readonly scheduleId?: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly tags: readonly string[];
   /** Milliseconds. */

@@ -159,7 +159,7 @@ export class AttemptContext extends TaskContext {
 
   private describe(): JobInfo {
     const { job } = this.of.held;
-    const { headers, workflow } = this.of.envelope;
+    const { headers, workflow, schedule } = this.of.envelope;
     return Object.freeze({
       id: job.id,
       task: job.task,
@@ -171,6 +171,7 @@ export class AttemptContext extends TaskContext {
       parentId: job.parent,
       rootId: job.root,
       workflowId: workflow,
+      scheduleId: schedule,
       headers: headers ?? nothing,
       tags: job.tags ?? [],
       timeout: this.of.timeout.after,

@@ -105,7 +105,7 @@ export class LaneLoop extends Loop implements Desk, Owner {
   }
 
   hear(hint: Hint): void {
-    if (hint.topic === 'job') return;
+    if (hint.topic === 'job' || hint.topic === 'schedules') return;
     if (hint.topic !== 'any' && (hint.lane.queue !== this.lane.queue || hint.lane.shard !== this.lane.shard)) return;
     if (hint.topic !== 'ready' || this.room() > 0) this.wake();
   }

@@ -1,9 +1,9 @@
 import { isFinal } from '../../job/state.js';
-import type { Hint, Lane, Listener } from '../store.js';
+import type { Hint, Lane, Listener, Topics } from '../store.js';
 import type { Job } from './job.js';
 
 interface Ear {
-  topics: { lanes?: Lane[]; jobs?: string[] };
+  topics: Topics;
   hear: (hint: Hint) => void;
 }
 
@@ -12,7 +12,7 @@ export class Hints {
   private readonly ears = new Set<Ear>();
   private readonly watched = new Set<string>();
 
-  listen(topics: Ear['topics'], hear: Ear['hear']): Listener {
+  listen(topics: Topics, hear: Ear['hear']): Listener {
     const ear = { topics, hear };
     this.ears.add(ear);
     return { stop: async () => void this.ears.delete(ear) };
@@ -36,6 +36,11 @@ export class Hints {
     for (const ear of this.ears) {
       if (ear.topics.jobs?.includes(job.id)) this.tell(ear, { topic: 'job', id: job.id });
     }
+  }
+
+  /** One became due sooner than all that were known. */
+  schedules(): void {
+    for (const ear of this.ears) if (ear.topics.schedules) this.tell(ear, { topic: 'schedules' });
   }
 
   /** `job` was removed before it was settled. */

@@ -9,6 +9,7 @@ import { list } from './list.js';
 import { counts, find, history, workers } from './look.js';
 import { note } from './note.js';
 import { prune } from './prune.js';
+import { fire, putSchedule, removeSchedule, schedules } from './schedules.js';
 import { reap, reconcile, register, retire } from './workers.js';
 import { World } from './world.js';
 
@@ -59,6 +60,12 @@ export function memory({ clock = systemClock }: MemoryOptions = {}): Store {
     counts: async () => counts(world),
     workers: async () => workers(world),
     history: async (query) => history(world, query),
+
+    putSchedule: async (schedule, seen) => putSchedule(world, schedule, seen),
+    removeSchedule: async (id, seen) => removeSchedule(world, id, seen),
+    schedules: async (query) => schedules(world, query),
+    fire: async (firings) => fire(world, firings),
+
     listen: async (topics, hear) => world.hints.listen(topics, hear),
     // All shards are at hand: nothing ever waits in an outbox.
     relay: async () => 0,

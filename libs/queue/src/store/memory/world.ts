@@ -5,6 +5,7 @@ import type { Lane, QueueSettings, WorkerRecord } from '../store.js';
 import { compare } from './heap.js';
 import { Hints } from './hints.js';
 import type { Job } from './job.js';
+import { ScheduleBook } from './schedules.js';
 import { Shard } from './shard.js';
 
 interface Queue {
@@ -14,10 +15,11 @@ interface Queue {
 
 const unset: QueueSettings = { paused: false, maxReady: null };
 
-/** Everything this store holds: queues with their shards, and who works. */
+/** Everything this store holds: queues with their shards, schedules, and who works. */
 export class World {
   readonly workers = new Map<string, WorkerRecord>();
   readonly hints = new Hints();
+  readonly book = new ScheduleBook();
   /** Raised by one job, meant for another; none between two verbs. */
   readonly effects = new Effects();
   private readonly queues = new Map<string, Queue>();

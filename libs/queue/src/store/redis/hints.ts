@@ -1,6 +1,6 @@
 import type { Cluster, Redis } from 'ioredis';
 import { systemClock, type Timer } from '../../time/clock.js';
-import type { Hint, Lane, Listener } from '../store.js';
+import type { Hint, Lane, Listener, Topics } from '../store.js';
 import type { Lanes } from './lanes.js';
 import { addressOf, idOf } from './wire.js';
 
@@ -32,7 +32,7 @@ export class Hints {
     this.sharded = sharded;
   }
 
-  async listen(topics: { lanes?: Lane[]; jobs?: string[] }, hear: (hint: Hint) => void): Promise<Listener> {
+  async listen(topics: Topics, hear: (hint: Hint) => void): Promise<Listener> {
     const ear: Ear = { jobs: new Set(topics.jobs), hear };
     const { keys } = this.lanes;
     const wanted = (topics.lanes ?? []).map((lane) => ({ name: keys.work(lane), lane, work: true }));

@@ -1,5 +1,5 @@
 import { limits } from '../../job/limits.js';
-import type { ExchangeRequest, Hold, JobKey, Lane, ListQuery, NewJob, Note, PruneRequest, QueueSettings, ReapRequest, Store, WorkerRecord, Due, Hint } from '../store.js'; // prettier-ignore
+import type { ExchangeRequest, Hold, JobKey, Lane, ListQuery, NewJob, Note, PruneRequest, QueueSettings, ReapRequest, Store, Topics, WorkerRecord, Due, Hint } from '../store.js'; // prettier-ignore
 import { emitWarning } from '../warning.js';
 import { inspect } from './boot.js';
 import { Connection } from './connection.js';
@@ -115,8 +115,21 @@ export class RedisStore implements Store {
   history(query: { queue?: string; since?: number }) {
     return history(this.lanes, query);
   }
-  listen(topics: { lanes?: Lane[]; jobs?: string[] }, hear: (hint: Hint) => void) {
+  listen(topics: Topics, hear: (hint: Hint) => void) {
     return this.hints.listen(topics, hear);
+  }
+
+  putSchedule(): never {
+    throw new Error('not built yet');
+  }
+  removeSchedule(): never {
+    throw new Error('not built yet');
+  }
+  schedules(): never {
+    throw new Error('not built yet');
+  }
+  fire(): never {
+    throw new Error('not built yet');
   }
 
   relay(lane: Lane) {

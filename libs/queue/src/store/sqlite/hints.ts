@@ -1,7 +1,7 @@
-import type { Hint, Lane, Listener } from '../store.js';
+import type { Hint, Listener, Topics } from '../store.js';
 
 interface Ear {
-  topics: { lanes?: Lane[]; jobs?: string[] };
+  topics: Topics;
   hear: (hint: Hint) => void;
 }
 
@@ -16,7 +16,7 @@ export class Hints {
   /** `onChange` is told when the first begins to listen, and when the last has stopped. */
   constructor(private readonly onChange: (somebodyListens: boolean) => void) {}
 
-  listen(topics: Ear['topics'], hear: Ear['hear']): Listener {
+  listen(topics: Topics, hear: Ear['hear']): Listener {
     const ear = { topics, hear };
     this.ears.add(ear);
     if (this.ears.size === 1) this.onChange(true);
@@ -44,8 +44,9 @@ export class Hints {
   }
 }
 
-function concerns({ lanes, jobs }: Ear['topics'], hint: Hint): boolean {
+function concerns({ lanes, jobs, schedules }: Topics, hint: Hint): boolean {
   if (hint.topic === 'any') return true;
+  if (hint.topic === 'schedules') return schedules ?? false;
   if (hint.topic === 'job') return jobs?.includes(hint.id) ?? false;
   return lanes?.some(({ queue, shard }) => queue === hint.lane.queue && shard === hint.lane.shard) ?? false;
 }

@@ -119,6 +119,11 @@ export function storeOn(db: Database, clock: Clock): Store {
     counts: () => read(counts),
     workers: () => read(workers),
     history: (query) => read((tx) => history(tx, query)),
+    putSchedule: () => Promise.reject(new Error('not built yet')),
+    removeSchedule: () => Promise.reject(new Error('not built yet')),
+    schedules: () => Promise.reject(new Error('not built yet')),
+    fire: () => Promise.reject(new Error('not built yet')),
+
     listen: async (topics, hear) => hints.listen(topics, hear),
     // All shards are in one file: only what was too much for one transaction may wait in the outbox.
     relay: async () => ((await read(isUnfinished)) ? write(carryOn) : 0),
