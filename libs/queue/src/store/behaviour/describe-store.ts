@@ -8,6 +8,7 @@ import { describeLook } from './look.behaviour.js';
 import { describeNote } from './note.behaviour.js';
 import { describePrune } from './prune.behaviour.js';
 import { describeReap } from './reap.behaviour.js';
+import { describeSchedules } from './schedules.behaviour.js';
 import { describeSettle } from './settle.behaviour.js';
 import { type MakeStore, Stage } from './stage.js';
 import { describeUnique } from './unique.behaviour.js';
@@ -27,6 +28,7 @@ const behaviours = [
   describeControl,
   describeLook,
   describeList,
+  describeSchedules,
 ];
 
 /**
