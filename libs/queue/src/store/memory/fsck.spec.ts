@@ -3,6 +3,7 @@ import type { Lane, NewJob, UniqueKey } from '../store.js';
 import { enqueue } from './enqueue.js';
 import { exchange } from './exchange.js';
 import { fsck } from './fsck.js';
+import { putSchedule } from './schedules.js';
 import { register } from './workers.js';
 import { World } from './world.js';
 
@@ -112,6 +113,33 @@ describe('fsck', () => {
     shard.forget(scheduled!, 0);
 
     expect(fsck(world)).toEqual([{ invariant: 'I8', says: 'the key k points to nothing', jobs: [] }]);
+  });
+
+  it('finds a schedule whose next slot was dealt with before (I9)', () => {
+    const { world } = setup();
+    putSchedule(world, { id: 'daily', body: '{}', paused: false, next: 5 }, 0);
+    expect(fsck(world)).toEqual([]);
+
+    world.book.byId.get('daily')!.last = 5;
+    expect(fsck(world)).toEqual([
+      { invariant: 'I9', says: 'schedules whose next slot was dealt with: daily', jobs: [] },
+    ]);
+  });
+
+  it('finds a schedule that nobody will fire, or that fires at the wrong time (I9)', () => {
+    const { world } = setup();
+    putSchedule(world, { id: 'daily', body: '{}', paused: false, next: 5 }, 0);
+    const schedule = world.book.byId.get('daily')!;
+    const says = 'schedules that are due at another time than theirs: daily';
+
+    world.book.due.delete(schedule);
+    expect(fsck(world)).toEqual([{ invariant: 'I9', says, jobs: [] }]);
+
+    world.book.due.add({ ...schedule, next: 6 });
+    expect(fsck(world)).toEqual([{ invariant: 'I9', says, jobs: [] }]);
+
+    world.book.byId.clear();
+    expect(fsck(world)).toEqual([{ invariant: 'I9', says: 'due, but no schedules: daily', jobs: [] }]);
   });
 
   it('finds a job that went without being booked (I12)', () => {

@@ -1,6 +1,7 @@
 import { isFinal, jobStates } from '../../job/state.js';
 import { checkAfter } from '../fsck-rules/after.js';
 import { checkLedger } from '../fsck-rules/ledger.js';
+import { checkSchedules } from '../fsck-rules/schedules.js';
 import { checkUnique } from '../fsck-rules/unique.js';
 import type { Violation } from '../store.js';
 import type { Job } from './job.js';
@@ -24,6 +25,7 @@ export function fsck(world: World): Violation[] {
       (id) => world.job(id),
     ),
     ...counts(world).flatMap(checkLedger),
+    ...checkSchedules(world.book.byId.values(), new Map([...world.book.due].map(({ id, next }) => [id, next!]))),
   ];
 }
 

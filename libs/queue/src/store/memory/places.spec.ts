@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { Heap } from './heap.js';
 import { Line, type Place } from './line.js';
+import { Sorted } from './sorted.js';
 
 describe('Line', () => {
   it('lets any value leave, and keeps the order of the others', () => {
@@ -66,5 +67,28 @@ describe('Heap', () => {
     heap.delete(2);
 
     expect([heap.size, heap.has(1), heap.has(2)]).toEqual([1, true, false]);
+  });
+});
+
+describe('Sorted', () => {
+  it('gives pages of what came and did not go, in order', () => {
+    const texts = fc.constantFrom('a', 'B', 'a1', '~', 'b', '10', '9', 'ab');
+    fc.assert(
+      fc.property(fc.array(fc.tuple(texts, fc.boolean())), fc.option(texts), fc.nat(4), (moves, cursor, limit) => {
+        const sorted = new Sorted();
+        const inside = new Set<string>();
+        for (const [text, comes] of moves) {
+          if (comes) sorted.add(text);
+          else sorted.delete(text);
+          if (comes) inside.add(text);
+          else inside.delete(text);
+        }
+        const all = [...inside].sort();
+        expect([sorted.size, sorted.page(undefined, Infinity)]).toEqual([all.length, all]);
+        const behind = all.filter((text) => cursor === null || text > cursor);
+        expect(sorted.page(cursor ?? undefined, limit)).toEqual(behind.slice(0, limit));
+      }),
+      { verbose: true },
+    );
   });
 });

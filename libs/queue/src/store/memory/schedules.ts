@@ -2,38 +2,7 @@ import { limits } from '../../job/limits.js';
 import type { Firing, NewSchedule, PutScheduleAnswer, ScheduleQuery, SchedulePage, ScheduleRecord } from '../store.js';
 import { carry } from './after.js';
 import { add } from './enqueue.js';
-import { compare, Heap } from './heap.js';
 import type { World } from './world.js';
-
-/** The schedules of a store, by id, and those that will fire in the order in which they will. */
-export class ScheduleBook {
-  readonly byId = new Map<string, ScheduleRecord>();
-  readonly due = new Heap<ScheduleRecord>((a, b) => a.next! - b.next! || compare(a.id, b.id));
-
-  /** Longest overdue first. Costs what it answers. */
-  overdue(now: number, limit: number): ScheduleRecord[] {
-    const found: ScheduleRecord[] = [];
-    for (let first = this.due.first; first && first.next! <= now && found.length < limit; first = this.due.first) {
-      found.push(first);
-      this.due.delete(first);
-    }
-    for (const schedule of found) this.due.add(schedule);
-    return found;
-  }
-
-  /** Instead of the one of its id. */
-  write(schedule: ScheduleRecord): void {
-    this.delete(schedule.id);
-    this.byId.set(schedule.id, schedule);
-    if (schedule.next !== undefined) this.due.add(schedule);
-  }
-
-  delete(id: string): boolean {
-    const known = this.byId.get(id);
-    if (known?.next !== undefined) this.due.delete(known);
-    return this.byId.delete(id);
-  }
-}
 
 export function putSchedule(world: World, schedule: NewSchedule, seen: number): PutScheduleAnswer {
   const { book } = world;
@@ -68,12 +37,10 @@ export function schedules(world: World, query: ScheduleQuery): SchedulePage {
     const first = book.due.first;
     return { schedules: book.overdue(now, limit).map(copyOf), now, ...(first && { dueIn: first.next! - now }) };
   }
-  const wanted = [...book.byId.values()]
-    .filter(({ id }) => query.cursor === undefined || id > query.cursor)
-    .filter(({ owner }) => query.owner === undefined || owner === query.owner)
-    .sort((a, b) => compare(a.id, b.id));
-  const page = wanted.slice(0, limit);
-  return { schedules: page.map(copyOf), now, ...(wanted.length > limit && { cursor: page.at(-1)!.id }) };
+  // One more than is wanted tells whether there is another page.
+  const found = book.page(query.owner, query.cursor, limit + 1);
+  const page = found.slice(0, limit);
+  return { schedules: page.map(copyOf), now, ...(found.length > limit && { cursor: page.at(-1)!.id }) };
 }
 
 export function fire(world: World, firings: Firing[]): boolean[] {

@@ -5,7 +5,7 @@ import type { Lane, QueueSettings, WorkerRecord } from '../store.js';
 import { compare } from './heap.js';
 import { Hints } from './hints.js';
 import type { Job } from './job.js';
-import { ScheduleBook } from './schedules.js';
+import { ScheduleBook } from './schedule-book.js';
 import { Shard } from './shard.js';
 
 interface Queue {
