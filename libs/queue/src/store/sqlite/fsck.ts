@@ -1,11 +1,13 @@
 import { jobStates, type JobState } from '../../job/state.js';
 import { checkLedger } from '../fsck-rules/ledger.js';
+import { checkSchedules } from '../fsck-rules/schedules.js';
 import { checkUnique } from '../fsck-rules/unique.js';
 import type { Violation } from '../store.js';
 import { isUnfinished } from './after.js';
 import { type Lane, laneOf, readyIn } from './lane.js';
 import { counts } from './look.js';
-import { type Job, jobOf } from './row.js';
+import { type Job, jobOf, optional } from './row.js';
+import { sizeOf } from './schedules.js';
 import type { Transaction } from './transaction.js';
 
 const page = 1000;
@@ -18,6 +20,7 @@ export function fsck(tx: Transaction): Violation[] {
     ...lanes.flatMap((lane) => [...checkPlaces(tx, lane), ...checkHolds(tx, lane), ...checkKeys(tx, lane)]),
     ...checkLinks(tx),
     ...counts(tx).flatMap(checkLedger),
+    ...checkBook(tx),
   ];
 }
 
@@ -76,6 +79,19 @@ function checkKeys(tx: Transaction, lane: Lane): Violation[] {
   return tx.db
     .rows('fsck.strays', lane.n)
     .map(([key]) => ({ invariant: 'I8', says: `the key ${key} points to nothing`, jobs: [] }));
+}
+
+/** I9, and that the book knows how many schedules there are. */
+function checkBook(tx: Transaction): Violation[] {
+  const found = tx.db.rows('fsck.schedules').map(([id, next, last]) => {
+    return { id: id as string, next: optional<number>(next), last: optional<number>(last) };
+  });
+  const due = new Map(tx.db.rows('fsck.due').map(([id, next]) => [id as string, next as number]));
+  const miscounted = found.length !== sizeOf(tx);
+  return [
+    ...checkSchedules(found, due),
+    ...(miscounted ? [{ invariant: 'I9', says: 'the count of schedules is wrong', jobs: [] }] : []),
+  ];
 }
 
 function* jobsOf(tx: Transaction, lane: Lane): Generator<Job> {

@@ -61,4 +61,32 @@ describe('news', () => {
   it('a queue that is paused or resumed is news', async () => {
     expect(await isNews(() => store.configure('mill', { paused: true }))).toBe(true);
   });
+
+  it('a schedule that is due sooner than all others is news, and so is a firing that makes one so', async () => {
+    const put = (id: string, next: number | undefined, seen = 0) =>
+      store.putSchedule({ id, body: '{}', next, paused: next === undefined }, seen);
+    const fire = (id: string, next: number, seen: number) => store.fire([{ id, seen, slots: [], jobs: [], next }]);
+
+    expect(await isNews(() => put('a', 100))).toBe(true);
+    expect(await isNews(() => put('b', 99))).toBe(true);
+    expect(await isNews(() => fire('a', 98, 1))).toBe(true);
+
+    expect(await isNews(() => put('c', 98))).toBe(false);
+    expect(await isNews(() => put('c', undefined, 1))).toBe(false);
+    expect(await isNews(() => put('b', 100, 7))).toBe(false);
+    expect(await isNews(() => fire('b', 200, 1))).toBe(false);
+    expect(await isNews(() => store.removeSchedule('b'))).toBe(false);
+  });
+
+  it('tells of schedules before any lane is there', async () => {
+    const empty = new Database({ path: ':memory:', synchronous: 'normal', busyTimeout: 20 });
+    const fresh = storeOn(empty, new ManualClock());
+    await fresh.open();
+    const before = empty.news();
+
+    await fresh.putSchedule({ id: 'a', body: '{}', next: 1, paused: false }, 0);
+
+    expect(empty.news()).toBe(before! + 1);
+    await fresh.close();
+  });
 });

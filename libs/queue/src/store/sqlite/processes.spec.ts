@@ -62,6 +62,51 @@ describe('sqlite between processes', () => {
     expect(await other.says()).toBe('any');
   });
 
+  it('E4: wakes a store that listens when another process puts a schedule that is due sooner', async () => {
+    await store.putSchedule({ id: 'later', body: '{}', next: 2, paused: false }, 0);
+    const heard = new Promise<Hint>((resolve) => void store.listen({ schedules: true }, resolve));
+
+    const other = neighbour(`
+      const { outcome } = await store.putSchedule({ id: 'sooner', body: '{}', next: 1, paused: false }, 0);
+      say(outcome);
+      await store.close();`);
+
+    expect(await other.says()).toBe('put');
+    expect(await heard).toEqual({ topic: 'any' });
+    expect((await store.schedules({ due: true })).schedules.map(({ id }) => id)).toEqual(['sooner', 'later']);
+  });
+
+  it('lets several processes fire the same slots, each slot once', async () => {
+    const schedules = Array.from({ length: 50 }, (_, i) => `s${i}`);
+    for (const id of schedules) await store.putSchedule({ id, body: '{}', next: 1, paused: false }, 0);
+    const script = `
+      let n = 0;
+      for (;;) {
+        const { schedules } = await store.schedules({ due: true, limit: 10 });
+        if (schedules.length === 0) break;
+        await store.fire(schedules.map((schedule) => {
+          const job = { id: id(++n), task: 'grind', body: schedule.id + ' ' + schedule.next, priority: 2 };
+          const next = schedule.next < 5 ? schedule.next + 1 : undefined;
+          const slots = [{ slot: schedule.next, outcome: 'enqueued', job: job.id }];
+          return { id: schedule.id, seen: schedule.version, slots, jobs: [job], last: schedule.next, next };
+        }));
+      }
+      await store.close();`;
+
+    const others = [neighbour(script), neighbour(script), neighbour(script)];
+    for (const other of others) expect(await other.says()).toBeUndefined();
+
+    const bodies: string[] = [];
+    for (let cursor: string | undefined, first = true; first || cursor; first = false) {
+      const page = await store.list({ cursor, limit: 200 });
+      bodies.push(...page.jobs.map((job) => job.body));
+      cursor = page.cursor;
+    }
+    const slots = schedules.flatMap((id) => [1, 2, 3, 4, 5].map((slot) => `${id} ${slot}`));
+    expect(bodies.sort()).toEqual(slots.sort());
+    expect(await store.fsck()).toEqual([]);
+  });
+
   it(`E1: has the old or the new state after kill -9 at any moment, ${kills} times`, async () => {
     const confirmed = new Set<string>();
     for (let round = 0; round < kills; round++) {

@@ -131,6 +131,12 @@ SELECT id FROM jobs WHERE state = 1 AND (
     SELECT 1 FROM waits LEFT JOIN jobs AS parent ON parent.id = waits.parent
     WHERE waits.job = jobs.n AND (parent.state IS NULL OR parent.state >= 4
       OR NOT EXISTS (SELECT 1 FROM dependents WHERE dependents.parent = waits.parent AND child = jobs.id))));
+
+-- schedules: when the next slot of each comes, and which was the last.
+SELECT id, next, last FROM schedules NOT INDEXED;
+
+-- due: what schedules are found by.
+SELECT id, next FROM schedules INDEXED BY schedules_due WHERE next IS NOT NULL;
 `,
   'history': `-- add: what one transaction settled.
 INSERT INTO minutes (lane, at, completed, failed, cancelled, retry) VALUES (?, ?, ?, ?, ?, ?)
@@ -457,6 +463,32 @@ ALTER TABLE lanes ADD COLUMN news INTEGER NOT NULL DEFAULT 0;
   'migrations/0005-no-keep': `-- How long a completed record is kept is known to the worker that settles it.
 ALTER TABLE jobs DROP COLUMN keep;
 `,
+  'migrations/0006-schedules': `-- Schedules. \`next\` is absent while no slot will come; \`enqueued\`, \`skipped\` and \`missed\` count what became of slots, \`slots\` are
+-- the newest as JSON.
+CREATE TABLE schedules (
+  id TEXT NOT NULL UNIQUE,
+  version INTEGER NOT NULL,
+  next INTEGER,
+  paused INTEGER NOT NULL,
+  owner TEXT,
+  last INTEGER,
+  job TEXT,
+  enqueued INTEGER NOT NULL,
+  skipped INTEGER NOT NULL,
+  missed INTEGER NOT NULL,
+  created_at INTEGER NOT NULL,
+  changed_at INTEGER NOT NULL,
+  slots TEXT NOT NULL,
+  body TEXT NOT NULL
+);
+
+CREATE INDEX schedules_due ON schedules (next, id) WHERE next IS NOT NULL;
+CREATE INDEX schedules_owned ON schedules (owner, id) WHERE owner IS NOT NULL;
+
+-- One row: how many schedules there are, and how often one became due sooner than all others, which another process may wait for.
+CREATE TABLE book (size INTEGER NOT NULL, news INTEGER NOT NULL);
+INSERT INTO book (size, news) VALUES (0, 0);
+`,
   'note': `-- leave: what is not given stays.
 UPDATE jobs SET progress = coalesce(?, progress), checkpoint = coalesce(?, checkpoint), trail = trail | ? WHERE n = ?;
 
@@ -473,11 +505,51 @@ INSERT INTO steps (job, name, result) VALUES (?, ?, ?) ON CONFLICT (job, name) D
 SELECT {head} FROM jobs INDEXED BY jobs_forgotten
 WHERE lane = ? AND state = ? AND state >= 4 AND forget_at <= ? ORDER BY forget_at, id LIMIT ?;
 `,
+  'schedules': `-- find: one schedule.
+SELECT {schedule} FROM schedules WHERE id = ?;
+
+-- named: those of these ids (a JSON array), in their order.
+SELECT {schedule} FROM (SELECT key, value FROM json_each(?)) AS wanted CROSS JOIN schedules ON schedules.id = wanted.value
+ORDER BY wanted.key LIMIT ?;
+
+-- page: all behind this id.
+SELECT {schedule} FROM schedules WHERE id > ? ORDER BY id LIMIT ?;
+
+-- owned: the same, as far as one owner declares them.
+SELECT {schedule} FROM schedules WHERE owner = ? AND id > ? ORDER BY id LIMIT ?;
+
+-- due: longest overdue first.
+SELECT {schedule} FROM schedules WHERE next <= ? ORDER BY next, id LIMIT ?;
+
+-- first: when the next slot of any will come.
+SELECT next FROM schedules WHERE next IS NOT NULL ORDER BY next, id LIMIT 1;
+
+-- put: a definition, new or in the place of the one of its id; what the schedule has done stays.
+INSERT INTO schedules (id, body, owner, next, paused, version, created_at, changed_at, enqueued, skipped, missed, slots)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, 0, 0, 0, '[]')
+ON CONFLICT (id) DO UPDATE SET body = excluded.body, owner = excluded.owner, next = excluded.next, paused = excluded.paused,
+  version = excluded.version, changed_at = excluded.changed_at;
+
+-- fire: what has become of slots.
+UPDATE schedules SET version = ?, next = ?, last = ?, job = ?, enqueued = ?, skipped = ?, missed = ?, slots = ? WHERE id = ?;
+
+-- remove: one schedule, in any version or the one that is named.
+DELETE FROM schedules WHERE id = ?1 AND (?2 IS NULL OR version = ?2);
+
+-- size: how many there are.
+SELECT size FROM book;
+
+-- grow: one more, or one less.
+UPDATE book SET size = size + ?;
+
+-- tell: whoever sleeps until the first slot.
+UPDATE book SET news = news + 1;
+`,
   'wakeup': `-- version: changes with each commit of another connection.
 PRAGMA data_version;
 
 -- news: grows with each commit that somebody may wait for.
-SELECT sum(news) FROM lanes;
+SELECT coalesce(sum(lanes.news), 0) + (SELECT book.news FROM book) FROM lanes;
 `,
   'workers': `-- put: an incarnation announces itself.
 INSERT INTO workers (id, record) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET record = excluded.record;

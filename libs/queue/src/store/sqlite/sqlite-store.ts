@@ -13,6 +13,7 @@ import { list } from './list.js';
 import { counts, find, history } from './look.js';
 import { note } from './note.js';
 import { prune } from './prune.js';
+import { fire, putSchedule, removeSchedule, schedules } from './schedules.js';
 import { Transaction } from './transaction.js';
 import { Wakeup } from './wakeup.js';
 import { reap, reconcile, register, retire, workers } from './workers.js';
@@ -119,10 +120,11 @@ export function storeOn(db: Database, clock: Clock): Store {
     counts: () => read(counts),
     workers: () => read(workers),
     history: (query) => read((tx) => history(tx, query)),
-    putSchedule: () => Promise.reject(new Error('not built yet')),
-    removeSchedule: () => Promise.reject(new Error('not built yet')),
-    schedules: () => Promise.reject(new Error('not built yet')),
-    fire: () => Promise.reject(new Error('not built yet')),
+
+    putSchedule: (schedule, seen) => write((tx) => putSchedule(tx, schedule, seen)),
+    removeSchedule: (id, seen) => write((tx) => removeSchedule(tx, id, seen)),
+    schedules: (query) => read((tx) => schedules(tx, query)),
+    fire: (firings) => write((tx) => fire(tx, firings)),
 
     listen: async (topics, hear) => hints.listen(topics, hear),
     // All shards are in one file: only what was too much for one transaction may wait in the outbox.

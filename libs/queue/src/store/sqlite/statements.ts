@@ -1,9 +1,10 @@
 import { fullColumns, headColumns } from './row.js';
+import { scheduleColumns } from './schedule-row.js';
 import { sql } from './sql.generated.js';
 
 /**
- * Every statement by name: `claim.take` is the statement labelled `-- take: …` in sql/claim.sql. `{head}` and `{full}`
- * stand for the column lists that row.ts reads.
+ * Every statement by name: `claim.take` is the statement labelled `-- take: …` in sql/claim.sql. `{head}`, `{full}`
+ * and `{schedule}` stand for the column lists that row.ts and schedule-row.ts read.
  */
 export const statementTexts: ReadonlyMap<string, string> = new Map(
   Object.entries(sql)
@@ -19,5 +20,8 @@ function labelled(text: string): (readonly [string, string])[] {
 }
 
 function columns(statement: string): string {
-  return statement.replaceAll('{head}', headColumns).replaceAll('{full}', fullColumns);
+  return statement
+    .replaceAll('{head}', headColumns)
+    .replaceAll('{full}', fullColumns)
+    .replaceAll('{schedule}', scheduleColumns);
 }

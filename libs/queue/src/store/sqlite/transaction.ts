@@ -23,6 +23,7 @@ export class Transaction {
   private readonly lanes = new Map<string, Lane>();
   private readonly settled = new Map<Lane, Counted>();
   private vanished: number[] = [];
+  private sooner = false;
 
   constructor(
     readonly db: Database,
@@ -92,6 +93,14 @@ export class Transaction {
   hintJob(id: string): void {
     this.newsworthy = true;
     if (this.heard) this.hints.push({ topic: 'job', id });
+  }
+
+  /** A schedule became due sooner than all that were known. */
+  hintSchedules(): void {
+    if (this.sooner) return;
+    this.sooner = this.newsworthy = true;
+    this.db.run('schedules.tell');
+    if (this.heard) this.hints.push({ topic: 'schedules' });
   }
 
   /** Writes back what was gathered. The last step before the commit. */

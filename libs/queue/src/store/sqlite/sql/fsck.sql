@@ -25,3 +25,9 @@ SELECT id FROM jobs WHERE state = 1 AND (
     SELECT 1 FROM waits LEFT JOIN jobs AS parent ON parent.id = waits.parent
     WHERE waits.job = jobs.n AND (parent.state IS NULL OR parent.state >= 4
       OR NOT EXISTS (SELECT 1 FROM dependents WHERE dependents.parent = waits.parent AND child = jobs.id))));
+
+-- schedules: when the next slot of each comes, and which was the last.
+SELECT id, next, last FROM schedules NOT INDEXED;
+
+-- due: what schedules are found by.
+SELECT id, next FROM schedules INDEXED BY schedules_due WHERE next IS NOT NULL;

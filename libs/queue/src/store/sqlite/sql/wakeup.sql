@@ -2,4 +2,4 @@
 PRAGMA data_version;
 
 -- news: grows with each commit that somebody may wait for.
-SELECT sum(news) FROM lanes;
+SELECT coalesce(sum(lanes.news), 0) + (SELECT book.news FROM book) FROM lanes;
