@@ -56,6 +56,9 @@ export type { JobQuery } from './client/job-query.js';
 export type { EnqueueHook, QueueOptions } from './client/options.js';
 export { type Surroundings, whyWaiting } from './client/why-waiting.js';
 
+// schedules
+export * from './schedule/index.js';
+
 // Nest
 export { QueueModule } from './queue.module.js';
 export { WorkerModule } from './worker.module.js';

@@ -19,9 +19,11 @@ import {
   getEventsToken,
   getOptionsToken,
   getQueueToken,
+  getSchedulesToken,
   getStoreToken,
   getTasksToken,
 } from './nest/tokens.js';
+import { Schedules } from './schedule/schedules.js';
 import type { Store } from './store/store.js';
 import { bindTasks, type TaskGroupClass, taskGroupOf } from './task/define-tasks.js';
 import { type Clock, systemClock } from './time/clock.js';
@@ -30,7 +32,7 @@ import { milliseconds } from './time/duration.js';
 /**
  * The client side: enqueue, look, wait, cancel. Knows every room and wires them; none of them knows Nest's container.
  *
- *     options ─▶ store ─▶ connection (open) ─▶ Queue ─▶ task clients
+ *     options ─▶ store ─▶ connection (open) ─▶ Queue ─▶ task clients, Schedules
  *         └────▶ clock ─▶ events ────────────────┘
  *
  * Each box is a provider under its own token (`nest/tokens.ts`), so a test replaces one of them and leaves the rest.
@@ -105,6 +107,12 @@ function instanceProviders(name: string | undefined): Provider[] {
         connection.beforeClose(() => queue.close());
         return queue;
       },
+    },
+    {
+      provide: getSchedulesToken(name),
+      inject: [getQueueToken(name), connection, tokens.options, tokens.clock, tokens.events],
+      useFactory: (queue: Queue, { store }: Connection, { codec }: QueueModuleOptions, clock: Clock, events: Events) =>
+        new Schedules({ store, queue, clock, events, codec }),
     },
     {
       provide: `${String(tokens.events)}:listeners`,

@@ -10,12 +10,19 @@ import { Connection } from './nest/connection.js';
 import { asyncOptions } from './nest/async-options.js';
 import { checkWorkerOptions } from './nest/check-worker-options.js';
 import { leaveFirst } from './nest/leave-first.js';
-import { getClockToken, getConnectionToken, getEventsToken, getOptionsToken } from './nest/tokens.js';
+import {
+  getClockToken,
+  getConnectionToken,
+  getEventsToken,
+  getOptionsToken,
+  getSchedulesToken,
+} from './nest/tokens.js';
 import { WorkerHost } from './nest/worker-host.js';
 import type { WorkerModuleAsyncOptions, WorkerModuleOptions } from './nest/worker-options.js';
 import { workerOverrides } from './nest/worker-overrides.js';
 import type { QueueModuleOptions } from './nest/queue-options.js';
 import type { Events } from './events/events.js';
+import type { Schedules } from './schedule/schedules.js';
 import type { Clock } from './time/clock.js';
 
 const optionsToken = 'millrace:worker-options';
@@ -51,6 +58,7 @@ function worker(instance: string | undefined, options: Provider[]): DynamicModul
       getConnectionToken(instance),
       getClockToken(instance),
       getEventsToken(instance),
+      getSchedulesToken(instance),
       DiscoveryService,
       ModulesContainer,
       ExternalContextCreator,
@@ -62,13 +70,25 @@ function worker(instance: string | undefined, options: Provider[]): DynamicModul
       connection: Connection,
       clock: Clock,
       events: Events,
+      schedules: Schedules,
       discovery: DiscoveryService,
       modules: ModulesContainer,
       contexts: ExternalContextCreator,
       http: HttpAdapterHost,
     ) => {
       const said = checkWorkerOptions({ ...options, ...workerOverrides.getStore() });
-      return new WorkerHost({ options: said, queue, connection, clock, events, discovery, modules, contexts, http });
+      return new WorkerHost({
+        options: said,
+        queue,
+        connection,
+        clock,
+        events,
+        schedules,
+        discovery,
+        modules,
+        contexts,
+        http,
+      });
     },
   };
   return { module: WorkerModule, imports: [DiscoveryModule], providers: [...options, host], exports: [WorkerHost] };

@@ -10,6 +10,7 @@ import type { CallRetryOptions, TimeoutOptions, UniqueOptions } from '../task/de
 import type { EnqueueOptions } from '../task/enqueuer.js';
 import { fixed } from '../time/backoff.js';
 import { type Duration, milliseconds, parseDuration } from '../time/duration.js';
+import { type Instant, parseInstant } from '../time/instant.js';
 
 type Call = EnqueueOptions<unknown>;
 
@@ -68,15 +69,11 @@ function parentOf(parent: unknown, option: string): string {
   );
 }
 
-const isoWithOffset = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})$/;
-
-function instantOf(option: string, value: Date | number | string): number {
-  if (typeof value === 'string' && !isoWithOffset.test(value)) {
-    refuse(option, `'${value.slice(0, 64)}' must be ISO text with an offset, as 2026-01-31T09:00:00+01:00 or …Z`);
-  }
-  const at = typeof value === 'string' ? Date.parse(value) : Number(value);
-  if (!Number.isFinite(at) || Math.abs(at) > 8.64e15) refuse(option, `'${String(value)}' is no instant`);
-  return at;
+function instantOf(option: string, value: Instant): number {
+  const at = parseInstant(value);
+  if (at !== undefined) return at;
+  if (typeof value !== 'string') return refuse(option, `'${String(value)}' is no instant`);
+  return refuse(option, `'${value.slice(0, 64)}' must be ISO text with an offset, as 2026-01-31T09:00:00+01:00 or …Z`);
 }
 
 /** The keys that must be free: the caller's own name, and the unique key of the payload. */

@@ -97,7 +97,7 @@ export class Queue implements TaskEnqueuer {
     const drafts = await makeMany(this.maker, definition, items);
     if (drafts.length === 0) return [];
     const answers = await this.producer.add(drafts);
-    const handles = drafts.map((draft, i) => this.handle<never>(draft, answers[i]!));
+    const handles = drafts.map((draft, i) => this.answered<never>(draft, answers[i]!));
     const taken = drafts.findIndex((draft, i) => draft.refuseDuplicate && !answers[i]!.created);
     if (taken < 0) return handles;
     const stored = handles.filter((handle) => handle.created).map((handle) => handle.id);
@@ -129,11 +129,20 @@ export class Queue implements TaskEnqueuer {
     task: TaskRef<never> | TaskRef | string,
     payload: unknown,
     options?: EnqueueOptions<never>,
-  ): Promise<NewJob> {
-    const { job } = await this.patterns.make(this.definitionOf(task), payload, options as EnqueueOptions<unknown>);
+  ): Promise<{ queue: string; job: NewJob }> {
+    const { queue, job } = await this.patterns.make(
+      this.definitionOf(task),
+      payload,
+      options as EnqueueOptions<unknown>,
+    );
     delete job.parent;
     delete job.root;
-    return job;
+    return { queue, job };
+  }
+
+  /** A job by its id, without looking whether there is one. */
+  handle<R = unknown>(id: string): JobHandle<R> {
+    return new Handle<R>(this.desk, id, true, 'ready');
   }
 
   /** By id, or by the caller's own `jobId`. `undefined` when unknown. */
@@ -233,10 +242,10 @@ export class Queue implements TaskEnqueuer {
 
   private accepted<R>(draft: Draft, answer: EnqueueAnswer): JobHandle<R> {
     if (draft.refuseDuplicate && !answer.created) throw new DuplicateJob(draft.job.task, answer.id);
-    return this.handle(draft, answer);
+    return this.answered(draft, answer);
   }
 
-  private handle<R>(draft: Draft, { id, created, state }: EnqueueAnswer): JobHandle<R> {
+  private answered<R>(draft: Draft, { id, created, state }: EnqueueAnswer): JobHandle<R> {
     const { task } = draft.job;
     if (this.events.has('job.enqueued')) {
       this.events.emit('job.enqueued', { id, task, queue: draft.queue, at: this.clock.now(), created });

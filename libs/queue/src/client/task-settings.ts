@@ -10,6 +10,7 @@ export interface TaskSettings {
   priority: number;
   expires?: number;
   crashLimit?: number;
+  maxActive?: number;
   unique?: UniqueOptions<unknown>;
   tags?: TaskOptions['tags'];
 }
@@ -39,6 +40,7 @@ function resolve(options: TaskOptions): TaskSettings {
   };
   if (options.expires !== undefined) settings.expires = milliseconds(options.expires);
   if (options.onWorkerLost !== undefined) settings.crashLimit = options.onWorkerLost === 'fail' ? 1 : limits.crashes;
+  if (options.maxActive !== undefined) settings.maxActive = options.maxActive;
   if (options.unique) settings.unique = options.unique;
   if (options.tags) settings.tags = options.tags;
   return settings;

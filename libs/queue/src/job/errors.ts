@@ -74,6 +74,10 @@ export const errorCatalogue = {
     'Stop. Check that the event loop is not blocked and the store can be reached.',
   ],
   SCHEDULE_INVALID: ['A schedule cannot be understood or never fires.', 'Correct the named field.'],
+  SCHEDULE_EXISTS: [
+    'There is a schedule of this id, and the call asked for an error.',
+    'Choose another id, remove that schedule, or put with `ifExists: replace`.',
+  ],
   WORKFLOW_INVALID: ['A workflow cannot be built.', 'Correct the named step.'],
   CONFIG_INVALID: [
     'An option is unknown, missing or out of range.',
@@ -312,6 +316,13 @@ export class ScheduleInvalid extends MillraceError {
     message: string,
   ) {
     super(message);
+  }
+}
+
+export class ScheduleExists extends MillraceError {
+  readonly code = 'SCHEDULE_EXISTS';
+  constructor(readonly id: string) {
+    super(`There is a schedule '${id}' already. Choose another id, remove it first, or replace it.`);
   }
 }
 

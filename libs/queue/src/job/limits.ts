@@ -46,6 +46,8 @@ export const limits = {
   schedules: 100_000,
   /** Slots that stay readable with a schedule. */
   slots: 20,
+  /** Missed slots of one schedule that are caught up at once. */
+  catchUp: 1000,
   /** Milliseconds after which a slot that nobody dealt with is late: what becomes of it then is its schedule's `misfire`. */
   punctual: 5000,
   /** One take in this many goes to the lowest band that has jobs. */

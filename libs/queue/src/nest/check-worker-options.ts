@@ -23,6 +23,7 @@ const known = [
   'signals',
   'tasks',
   'globalEnhancers',
+  'schedules',
   'instance',
 ] as const satisfies readonly (keyof WorkerModuleOptions)[];
 
@@ -42,6 +43,7 @@ export function checkWorkerOptions(options: WorkerModuleOptions): WorkerModuleOp
     unknownTaskAfter,
     health,
     tasks,
+    schedules,
   } = options;
   for (const [queue, places] of Object.entries(queues ?? {})) checkQueue(queue, places);
   for (const queue of except ?? []) checkName('except', queue);
@@ -59,7 +61,15 @@ export function checkWorkerOptions(options: WorkerModuleOptions): WorkerModuleOp
     checkWhole('health.port', health.port, 0, 65_535);
   }
   if (tasks !== undefined) checkOptions('tasks', tasks, ['only', 'except']);
+  if (schedules !== undefined && typeof schedules !== 'boolean') checkOwner(schedules);
   return options;
+}
+
+function checkOwner(schedules: { owner?: unknown }): void {
+  checkOptions('schedules', schedules, ['owner']);
+  const { owner } = schedules;
+  if (owner === undefined || (typeof owner === 'string' && /^[!-~]{1,100}$/.test(owner))) return;
+  refuse('schedules.owner', 'must be a text of 1 to 100 printable ASCII characters, no blanks');
 }
 
 function checkQueue(queue: string, places: unknown): void {

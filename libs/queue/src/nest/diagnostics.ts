@@ -24,11 +24,11 @@ export function narrowed(
 }
 
 /** Throws `ConfigInvalid` for what would fail silently later: nothing to run, one name twice, a handler nobody calls. */
-export function diagnose(found: readonly FoundTask[], misplaced: readonly string[]): void {
+export function diagnose(found: readonly FoundTask[], misplaced: readonly string[], mayBeEmpty: boolean): void {
   if (misplaced.length > 0) {
     throw new ConfigInvalid(
       'Task',
-      `@Task() in ${misplaced.join(', ')} is never called: a controller is no provider. Move the method to an @Injectable() class listed in providers.`,
+      `@Task(), or a decorator that says when it runs, in ${misplaced.join(', ')} is never called: a controller is no provider. Move the method to an @Injectable() class listed in providers.`,
     );
   }
   const owners = new Map<string, FoundTask>();
@@ -39,7 +39,7 @@ export function diagnose(found: readonly FoundTask[], misplaced: readonly string
       owners.set(name, task);
     }
   }
-  if (found.length === 0) {
+  if (found.length === 0 && !mayBeEmpty) {
     throw new ConfigInvalid(
       'tasks',
       'This worker has nothing to run: no provider of its modules has a method with @Task(). Import the modules that provide the handlers.',

@@ -1,7 +1,8 @@
 import type { DiscoveryService } from '@nestjs/core';
 import type { InstanceWrapper } from '@nestjs/core/injector/instance-wrapper.js';
+import { type Declaration, declarationsOf } from '../schedule/decorators.js';
 import { onJobMetadataOf, type OnJobMetadata } from '../task/on-job.decorator.js';
-import { type TaskMetadata, taskMetadataOf, taskMethodsOf } from '../task/task.decorator.js';
+import { Task, type TaskMetadata, taskMetadataOf, taskMethodsOf } from '../task/task.decorator.js';
 
 type Wrapper = InstanceWrapper<object>;
 
@@ -18,6 +19,10 @@ export interface FoundTask extends Seat {
   metadata: TaskMetadata;
 }
 
+export interface FoundSchedule extends FoundTask {
+  declaration: Declaration;
+}
+
 export interface FoundListener extends Seat {
   metadata: OnJobMetadata;
 }
@@ -30,10 +35,20 @@ export class Explorer {
     this.seats = seatsOf(discovery.getProviders() as Wrapper[]);
   }
 
-  /** Every method with `@Task()`. */
+  /** Every method with `@Task()`, and those that only say when they run. */
   tasks(): FoundTask[] {
+    for (const { prototype } of this.seats) makeTasksOf(prototype);
     return this.seats.flatMap((seat) =>
       taskMethodsOf(seat.prototype).map((method) => ({ ...seat, metadata: taskMetadataOf(seat.prototype, method)! })),
+    );
+  }
+
+  /** What `@Cron()`, `@Every()`, `@CalendarEvery()` and `@At()` have left on the methods of `tasks`. */
+  schedules(tasks: readonly FoundTask[]): FoundSchedule[] {
+    return tasks.flatMap((task) =>
+      declarationsOf(task.prototype)
+        .filter(({ method }) => method === task.metadata.method)
+        .map((declaration) => ({ ...task, declaration })),
     );
   }
 
@@ -52,8 +67,16 @@ export class Explorer {
   /** Classes that carry `@Task()` where it does nothing: controllers are not searched for handlers. */
   misplaced(): string[] {
     return seatsOf(this.discovery.getControllers() as Wrapper[])
-      .filter(({ prototype }) => taskMethodsOf(prototype).length > 0)
+      .filter(({ prototype }) => taskMethodsOf(prototype).length + declarationsOf(prototype).length > 0)
       .map(({ name }) => name);
+  }
+}
+
+/** A method that only says when it runs is a task all the same. */
+function makeTasksOf(prototype: object): void {
+  for (const { method } of declarationsOf(prototype)) {
+    if (taskMetadataOf(prototype, method)) continue;
+    (Task() as MethodDecorator)(prototype, method, Object.getOwnPropertyDescriptor(prototype, method) ?? {});
   }
 }
 

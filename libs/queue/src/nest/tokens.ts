@@ -1,5 +1,6 @@
 import { Inject, type InjectionToken } from '@nestjs/common';
 import { Queue } from '../client/queue.js';
+import { Schedules } from '../schedule/schedules.js';
 
 const named = (what: string, name: string | undefined) => `millrace:${what}${name ? `:${name}` : ''}`;
 
@@ -15,6 +16,8 @@ export const getEventsToken = (name?: string): InjectionToken => named('events',
 export const getConnectionToken = (name?: string): InjectionToken => named('connection', name);
 /** The client: the class `Queue` itself for the unnamed instance. */
 export const getQueueToken = (name?: string): InjectionToken => (name ? named('queue', name) : Queue);
+/** The schedules: the class `Schedules` itself for the unnamed instance. */
+export const getSchedulesToken = (name?: string): InjectionToken => (name ? named('schedules', name) : Schedules);
 /** The clients of a `defineTasks` class: the class itself for the unnamed instance. */
 export const getTasksToken = (tasks: abstract new (...args: never[]) => unknown, name?: string): InjectionToken =>
   name ? named(`tasks.${tasks.name}`, name) : tasks;
@@ -24,6 +27,8 @@ export const QUEUE_CLOCK = getClockToken();
 
 /** Injects the client of a named instance: `@InjectQueue('billing') queue: Queue`. */
 export const InjectQueue = (name?: string) => Inject(getQueueToken(name));
+/** Injects the schedules of a named instance: `@InjectSchedules('billing') schedules: Schedules`. */
+export const InjectSchedules = (name?: string) => Inject(getSchedulesToken(name));
 /** Injects the task clients of a named instance: `@InjectTasks(OrderTasks, 'billing') orders: OrderTasks`. */
 export const InjectTasks = (tasks: abstract new (...args: never[]) => unknown, name?: string) =>
   Inject(getTasksToken(tasks, name));

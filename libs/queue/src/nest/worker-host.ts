@@ -9,6 +9,10 @@ import type { DiscoveryService, ExternalContextCreator, HttpAdapterHost, Modules
 import type { Events } from '../events/events.js';
 import { HealthServer, type Report } from '../health/health-server.js';
 import { troubleOf } from '../health/store-health.js';
+import type { DeclaredSchedule } from '../schedule/declared.js';
+import { Scheduler } from '../schedule/scheduler.js';
+import type { Schedules } from '../schedule/schedules.js';
+import { TaskRef } from '../task/task-ref.js';
 import type { Clock } from '../time/clock.js';
 import { guard } from '../worker/guard.js';
 import { TaskTable } from '../worker/task-table.js';
@@ -16,10 +20,11 @@ import { Worker } from '../worker/worker.js';
 import { closeApplication } from './close-application.js';
 import type { Connection } from './connection.js';
 import { diagnose, narrowed, unserved } from './diagnostics.js';
-import { Explorer, type FoundTask } from './explorer.js';
+import { Explorer, type FoundSchedule, type FoundTask } from './explorer.js';
 import { handlersOf } from './handlers.js';
 import { hooksOf } from './hooks.js';
 import type { QueueModuleOptions } from './queue-options.js';
+import { rootModuleOf } from './root-module.js';
 import { Signals } from './signals.js';
 import type { WorkerModuleOptions } from './worker-options.js';
 
@@ -30,6 +35,7 @@ export interface Surroundings {
   connection: Connection;
   clock: Clock;
   events: Events;
+  schedules: Schedules;
   discovery: DiscoveryService;
   modules: ModulesContainer;
   contexts: ExternalContextCreator;
@@ -40,6 +46,7 @@ export interface Surroundings {
 export class WorkerHost implements OnApplicationBootstrap, OnModuleDestroy, OnApplicationShutdown {
   private readonly logger = new Logger('Worker');
   private running?: Worker;
+  private scheduler?: Scheduler;
   private server?: HealthServer;
   private signals?: Signals;
   private unguard?: () => void;
@@ -95,7 +102,9 @@ export class WorkerHost implements OnApplicationBootstrap, OnModuleDestroy, OnAp
   private async begin(): Promise<void> {
     this.running = this.assemble();
     await this.probes();
+    await this.scheduler?.reconcile();
     await this.running.start();
+    await this.scheduler?.start();
   }
 
   /** After a boot that failed nobody gets an application to close: what would keep the process alive is let go here. */
@@ -117,14 +126,17 @@ export class WorkerHost implements OnApplicationBootstrap, OnModuleDestroy, OnAp
   }
 
   private async leave(patience: 'grace' | 'now'): Promise<void> {
+    await this.scheduler?.stop();
     await this.running?.stop({ now: patience === 'now' });
   }
 
   private assemble(): Worker {
     const { options, queue, connection, clock, events, modules, contexts, discovery } = this.given;
     const explorer = new Explorer(discovery);
-    const found = narrowed(explorer.tasks(), options.tasks);
-    diagnose(found, explorer.misplaced());
+    const all = explorer.tasks();
+    const found = narrowed(all, options.tasks);
+    diagnose(found, explorer.misplaced(), options.queues !== undefined && Object.keys(options.queues).length === 0);
+    this.scheduler = this.schedulerOf(all, explorer.schedules(all));
     const handlers = handlersOf(found, modules, options.globalEnhancers ? contexts : undefined);
     this.announce(found, new TaskTable(handlers, queue.overrides, queue.defaults));
     const { name, queues, except, concurrency, lease, shutdown, idle, burst, maxJobs, unknownTaskAfter, logPayloads } =
@@ -141,6 +153,18 @@ export class WorkerHost implements OnApplicationBootstrap, OnModuleDestroy, OnAp
         logger: this.logger,
       },
       ...{ overrides: queue.overrides, defaults: queue.defaults, hooks: hooksOf(explorer, options.hooks) },
+    });
+  }
+
+  /** Declarations count however this worker is narrowed: they are those of the application. */
+  private schedulerOf(tasks: readonly FoundTask[], found: readonly FoundSchedule[]): Scheduler | undefined {
+    const { options, clock, events, schedules, modules } = this.given;
+    const said = options.schedules ?? options.burst === undefined;
+    if (said === false) return undefined;
+    return new Scheduler({
+      ...{ schedules, clock, events, declared: found.map(declaredOf) },
+      owner: (said === true ? undefined : said.owner) ?? rootModuleOf(modules),
+      tasks: tasks.map(({ metadata }) => metadata.definition.name),
     });
   }
 
@@ -182,4 +206,10 @@ export class WorkerHost implements OnApplicationBootstrap, OnModuleDestroy, OnAp
       body: { status: ok ? 'up' : 'down', worker: id, running, stuck, blocked, ...(message && { message }) },
     };
   }
+}
+
+function declaredOf({ name, metadata, declaration }: FoundSchedule): DeclaredSchedule {
+  const { trigger, options, method } = declaration;
+  const id = options.id ?? metadata.definition.name;
+  return { id, task: new TaskRef(metadata.definition), trigger, options, where: `${name}.${method}` };
 }

@@ -32,6 +32,12 @@ export interface WorkerModuleOptions extends OfTheWorker {
   tasks?: { only?: readonly string[]; except?: readonly string[] };
   /** Whether global guards, pipes and interceptors, made for requests, run on tasks too. Default false. */
   globalEnhancers?: boolean;
+  /**
+   * Whether this worker fires schedules and keeps those declared in its code in step. Every worker may, there is no leader;
+   * with `queues: {}` it does nothing else. Default true, and false with `burst`. `owner` tells the declarations of
+   * applications apart that share a namespace. Default: the name of the root module.
+   */
+  schedules?: boolean | { owner?: string };
   /** The named `QueueModule` to work for. Default: the unnamed one. */
   instance?: string;
 }

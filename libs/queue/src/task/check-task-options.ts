@@ -15,6 +15,7 @@ export const taskOptionNames = [
   'priority',
   'expires',
   'unique',
+  'maxActive',
   'tags',
   'redact',
   'expected',
@@ -27,7 +28,7 @@ export const taskOptionNames = [
 /** Throws `ConfigInvalid` at the first option that is unknown or out of range. `where` says whose options these are. */
 export function checkTaskOptions(where: string, options: TaskOptions): void {
   checkOptions(where, options, taskOptionNames);
-  const { queue, retry, timeout, keepResult, priority, expires, unique, onWorkerLost } = options;
+  const { queue, retry, timeout, keepResult, priority, expires, unique, maxActive, onWorkerLost } = options;
   if (queue !== undefined && !isQueueName(queue)) {
     refuse(`${where}.queue`, `'${String(queue)}' is no queue name: use at most 64 letters, digits, '_', '.' and '-'`);
   }
@@ -37,6 +38,7 @@ export function checkTaskOptions(where: string, options: TaskOptions): void {
   if (priority !== undefined) checkOneOf(`${where}.priority`, priority, priorities);
   if (expires !== undefined) checkDuration(`${where}.expires`, expires, 1);
   if (unique !== undefined) checkUnique(`${where}.unique`, unique);
+  if (maxActive !== undefined) checkWhole(`${where}.maxActive`, maxActive, 1, limits.concurrency);
   if (onWorkerLost !== undefined) checkOneOf(`${where}.onWorkerLost`, onWorkerLost, ['retry', 'fail']);
   checkRest(where, options);
 }

@@ -61,6 +61,11 @@ export interface TaskOptions<P = unknown> {
   /** A job not started by then is cancelled, reason `expired`. Default: never. */
   expires?: Duration;
   unique?: UniqueOptions<P>;
+  /**
+   * Jobs of the task that are active at a time, per queue, over all workers; the surplus stays ready, in order of priority and
+   * arrival, and takes nobody's place. Default: without bound. APScheduler's `max_running_jobs`.
+   */
+  maxActive?: number;
   tags?: readonly string[] | ((payload: P) => readonly string[]);
   /** Payload fields hidden in logs and pages. */
   redact?: readonly string[];

@@ -63,8 +63,14 @@ function queuesOf(options: WorkerOptions, tasks: TaskTable): Map<string, number>
     places.set(queue, count(`queues.${queue}.concurrency`, asked ?? options.concurrency ?? 10, limits.concurrency));
   }
   for (const queue of options.except ?? []) except(places, queue);
-  if (places.size === 0) throw invalid('queues', 'This worker serves no queue: name one, or give it a handler.');
+  if (places.size === 0 && !isEmpty(options.queues))
+    throw invalid('queues', 'This worker serves no queue: name one, or give it a handler.');
   return places;
+}
+
+/** `queues: {}`: a worker that only fires schedules. */
+function isEmpty(queues: WorkerOptions['queues']): boolean {
+  return queues !== undefined && Object.keys(queues).length === 0;
 }
 
 function except(places: Map<string, number>, queue: string): void {

@@ -157,7 +157,8 @@ export class Worker {
   status(): WorkerStatus {
     const { running, shift } = this;
     const longAgo = this.services.clock.monotonic() - Math.max(this.settings.lease, 10_000);
-    const leased = shift.lanes.length > 0 && shift.lanes.every((lane) => lane.lease.isTrusted);
+    const leased =
+      shift.lanes.length >= Math.min(1, this.settings.queues.size) && shift.lanes.every((lane) => lane.lease.isTrusted);
     return {
       id: this.id,
       live: !this.condemned && (shift.over || shift.lanes.every((lane) => lane.turnedAt >= longAgo)),

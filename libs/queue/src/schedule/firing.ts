@@ -1,0 +1,174 @@
+import type { Events } from '../events/events.js';
+import { isFinal } from '../job/state.js';
+import type { Firing as StoreFiring, Listener, NewJob, ScheduleRecord, Store } from '../store/store.js';
+import type { Clock } from '../time/clock.js';
+import { Loop } from '../time/loop.js';
+import type { ScheduleBook } from './book.js';
+import { decide, type Decision, type Previous } from './decide.js';
+import type { Definition } from './definition.js';
+import { slotJob } from './slot-job.js';
+import { sequenceOf } from './slots.js';
+
+/** Schedules looked at in one round. */
+const page = 100;
+/** Milliseconds between two looks at most: a hint says when one is put that comes sooner, and this is for the hint that was lost. */
+const longestWait = 5000;
+const longestPause = 5000;
+/** Milliseconds until a schedule that cannot be fired here is looked at again. */
+const brokenPause = 1000;
+
+interface Attempt {
+  record: ScheduleRecord;
+  definition: Definition;
+  decision: Decision;
+  firing: StoreFiring;
+}
+
+/**
+ * Turns slots into jobs. Any number of processes do, without a leader: whoever comes first writes the schedule's next
+ * version and the jobs in one step, and the others find that nothing is due any more.
+ */
+export class FiringLoop extends Loop {
+  private readonly store: Store;
+  private listener?: Listener;
+  private failures = 0;
+  /** By id, the version that this process cannot fire: its code or codec is missing here. Others may. */
+  private readonly broken = new Map<string, number>();
+
+  constructor(
+    clock: Clock,
+    private readonly book: ScheduleBook,
+    private readonly events: Events,
+  ) {
+    super(clock);
+    this.store = book.store;
+  }
+
+  /** One look, and what follows from it. */
+  async runOnce(): Promise<number> {
+    this.listener ??= await this.store.listen({ schedules: true }, () => this.wake());
+    const limit = page + this.broken.size;
+    const { schedules, dueIn = longestWait, now } = await this.store.schedules({ due: true, limit });
+    const whole = schedules.filter(({ id, version }) => this.broken.get(id) !== version);
+    if (whole.length > 0) await this.fire(whole, now);
+    this.failures = 0;
+    if (whole.length > 0) return 0;
+    return schedules.length > 0 ? brokenPause : Math.min(Math.max(dueIn, 0), longestWait);
+  }
+
+  override async stop(): Promise<void> {
+    await super.stop();
+    const { listener } = this;
+    this.listener = undefined;
+    await listener?.stop();
+  }
+
+  /** Told once per row of failures. */
+  protected failed(error: unknown): number {
+    if (this.failures++ === 0) this.trouble('fire schedules', error);
+    return Math.min(longestPause, 100 * 2 ** Math.min(this.failures, 6));
+  }
+
+  private async fire(due: ScheduleRecord[], now: number): Promise<void> {
+    const previous = await this.previousOf(due);
+    const attempts = due.flatMap((record) => this.attempt(record, now, previous.get(record.job ?? '') ?? 'none') ?? []);
+    // First, so that a crash in between leaves a slot that somebody else fires; cancelling twice is harmless.
+    const doomed = attempts.flatMap(({ record, decision }) => (decision.cancelPrevious ? [record.job!] : []));
+    if (doomed.length > 0) await this.store.cancel(doomed, { reason: 'overlap' });
+    const applied = await this.store.fire(attempts.map(({ firing }) => firing));
+    attempts.forEach((attempt, i) => applied[i] && this.announce(attempt, now));
+  }
+
+  /** What the latest jobs do, of the schedules that care. */
+  private async previousOf(due: ScheduleRecord[]): Promise<Map<string, Previous>> {
+    const ids = due.flatMap((record) => {
+      const cares = record.job !== undefined && (this.definitionOf(record)?.overlap ?? 'allow') !== 'allow';
+      return cares ? [record.job!] : [];
+    });
+    if (ids.length === 0) return new Map();
+    const found = await this.store.find(ids.map((id) => ({ id })));
+    return new Map(
+      found.flatMap((job): [string, Previous][] => {
+        if (!job || isFinal(job.state)) return [];
+        return [[job.id, job.state === 'blocked' ? 'blocked' : 'unfinished']];
+      }),
+    );
+  }
+
+  private attempt(record: ScheduleRecord, now: number, previous: Previous): Attempt | undefined {
+    const definition = this.definitionOf(record);
+    if (!definition) return undefined;
+    try {
+      const sequence = sequenceOf(definition);
+      const decision = decide(definition, sequence, record, now, previous);
+      const jobs = this.jobsOf(record, definition, decision, now, (slot) => sequence.next(slot));
+      return { record, definition, decision, firing: firingOf(record, decision, jobs) };
+    } catch (error) {
+      this.setAside(record, error);
+      return undefined;
+    }
+  }
+
+  private jobsOf(
+    { id, job: previous }: ScheduleRecord,
+    definition: Definition,
+    { slots }: Decision,
+    now: number,
+    after: (slot: number) => number | null,
+  ): NewJob[] {
+    const jobs: NewJob[] = [];
+    for (const { slot, outcome, behind } of slots) {
+      if (outcome !== 'enqueued') continue;
+      const before = behind ? (jobs.at(-1)?.id ?? previous) : undefined;
+      const next = definition.jitter ? after(slot) : null;
+      jobs.push(slotJob(id, definition, { slot, now, next, codec: this.book.codec, behind: before }));
+    }
+    return jobs;
+  }
+
+  private definitionOf(record: ScheduleRecord): Definition | undefined {
+    try {
+      return this.book.definitionOf(record);
+    } catch (error) {
+      this.setAside(record, error);
+      return undefined;
+    }
+  }
+
+  private setAside({ id, version }: ScheduleRecord, error: unknown): void {
+    if (this.broken.get(id) === version) return;
+    this.broken.set(id, version);
+    this.trouble(`fire schedule ${id}`, error);
+  }
+
+  private announce({ record: { id }, definition, decision, firing }: Attempt, now: number): void {
+    const { task } = definition.job;
+    const fact = { id, task, at: now };
+    for (const { slot, outcome, why = '', job } of firing.slots) {
+      if (outcome === 'enqueued') this.events.emit('schedule.fired', { ...fact, slot, job: job!, lateBy: now - slot });
+      if (outcome === 'skipped') this.events.emit('schedule.skipped', { ...fact, slot, why });
+    }
+    const missed = firing.slots.filter(({ outcome }) => outcome === 'missed');
+    const count = missed.length + decision.missed;
+    const { slot, why = 'misfire' } = missed.at(-1) ?? { slot: decision.last };
+    if (count > 0) this.events.emit('schedule.missed', { ...fact, slot, count, why });
+    if (decision.next === null) this.events.emit('schedule.changed', { ...fact, change: 'finished' });
+  }
+
+  private trouble(doing: string, error: unknown): void {
+    this.events.emit('error', { at: this.clock.now(), error, doing });
+  }
+}
+
+function firingOf(
+  { id, version }: ScheduleRecord,
+  { slots, missed, last, next }: Decision,
+  jobs: NewJob[],
+): StoreFiring {
+  let made = 0;
+  const dealt = slots.map(({ behind: _, ...slot }) =>
+    slot.outcome === 'enqueued' ? { ...slot, job: jobs[made++]!.id } : slot,
+  );
+  const firing: StoreFiring = { id, seen: version, slots: dealt, missed, jobs, last };
+  return next === null ? { ...firing, finished: true } : { ...firing, next };
+}
