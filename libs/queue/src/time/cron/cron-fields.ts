@@ -1,5 +1,5 @@
+import { refuse } from '../refusal.js';
 import type { FieldName, FieldTexts } from './fields.js';
-import { refuse } from './refusal.js';
 
 /**
  * The object form: `{ hour: 3 }` is 03:00:00 once a day. Fields after the last one given, in the order below, are their

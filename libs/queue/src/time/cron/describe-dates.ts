@@ -1,5 +1,5 @@
+import { enumerate, enumerateRuns, ordinal } from '../wording.js';
 import type { CronDays, CronPattern, CronRange, CronWeekdays } from './pattern.js';
-import { enumerate, enumerateRuns, ordinal } from './wording.js';
 
 const weekdayNames = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'];
 const monthNames = [

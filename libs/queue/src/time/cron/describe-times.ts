@@ -1,5 +1,5 @@
+import { enumerate, enumerateRuns, twoDigits } from '../wording.js';
 import type { CronPattern } from './pattern.js';
-import { enumerate, enumerateRuns, twoDigits } from './wording.js';
 
 const mostClockTimes = 6;
 

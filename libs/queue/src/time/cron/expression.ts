@@ -1,5 +1,5 @@
+import { refuse } from '../refusal.js';
 import type { FieldTexts } from './fields.js';
-import { refuse } from './refusal.js';
 
 const nicknames: Record<string, string> = {
   '@yearly': '0 0 1 1 *',

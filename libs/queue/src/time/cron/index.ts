@@ -3,4 +3,3 @@ export { describeCron } from './describe.js';
 export { nextCron } from './next.js';
 export { type CronOptions, parseCron } from './parse.js';
 export type { CronPattern, DayMatch } from './pattern.js';
-export { CronInvalid } from './refusal.js';

@@ -1,6 +1,6 @@
+import { refuse } from '../refusal.js';
 import { allowedIn, type FieldName, type FieldRule, fieldRules } from './fields.js';
 import type { CronRange } from './pattern.js';
-import { refuse } from './refusal.js';
 
 const longestField = 128;
 const mostItems = 64;

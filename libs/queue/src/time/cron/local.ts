@@ -1,4 +1,4 @@
-import { monthStart } from './calendar.js';
+import { monthStart } from '../zone/dates.js';
 import { datesOf } from './month.js';
 import type { CronPattern } from './pattern.js';
 

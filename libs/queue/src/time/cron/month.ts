@@ -1,4 +1,4 @@
-import { dayMs, isoWeekOf, isWorkday, weekdayOf } from './calendar.js';
+import { dayMs, isoWeekOf, isWorkday, weekdayOf } from '../zone/dates.js';
 import type { CronDays, CronPattern, CronWeekdays } from './pattern.js';
 
 /** One month on the calendar. */

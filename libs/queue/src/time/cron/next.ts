@@ -1,7 +1,8 @@
-import { dayMs } from './calendar.js';
+import { dayMs } from '../zone/dates.js';
+import { earliest, horizonOf, latest } from '../zone/horizon.js';
+import { type Zone, zoneNamed } from '../zone/zone.js';
 import { nextLocal, nextSecond } from './local.js';
 import type { CronPattern } from './pattern.js';
-import { type Zone, zoneNamed } from './zone.js';
 
 /**
  * How a pattern meets a clock that is set. A fixed pattern names times of the day: each is kept once a day, at the first
@@ -9,10 +10,6 @@ import { type Zone, zoneNamed } from './zone.js';
  * gap where they do not come; on a date the zone left out there is nothing to keep. A flowing pattern (`*` in the second,
  * minute or hour) asks every instant what the clock shows, in both passes, and never sees a gap.
  */
-
-const yearsSearched = 50;
-const earliest = Date.UTC(1000, 0, 1);
-const latest = Date.UTC(9999, 11, 31);
 
 /** Longer than any clock was ever set back. */
 const twoDays = 2 * dayMs;
@@ -24,7 +21,7 @@ const twoDays = 2 * dayMs;
 export function nextCron(pattern: CronPattern, after: number): number | null {
   if (!(after >= earliest && after <= latest)) return null;
   const zone = zoneNamed(pattern.timeZone);
-  const limit = yearsLater(after + zone.stretchAt(after).offset);
+  const limit = horizonOf(after + zone.stretchAt(after).offset);
   return pattern.flowing ? nextFlowing(pattern, zone, after, limit) : nextFixed(pattern, zone, after, limit);
 }
 
@@ -52,9 +49,4 @@ function nextFlowing(pattern: CronPattern, zone: Zone, after: number, limit: num
     if (local === null) return null;
     at = Math.max(at, local - twoDays);
   }
-}
-
-function yearsLater(local: number): number {
-  const date = new Date(local);
-  return date.setUTCFullYear(date.getUTCFullYear() + yearsSearched);
 }

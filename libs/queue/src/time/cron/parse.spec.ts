@@ -1,14 +1,15 @@
 import { MillraceError } from '../../job/errors.js';
-import { type CronFields, CronInvalid, type CronOptions, type CronPattern, parseCron } from './index.js';
+import { PatternInvalid } from '../refusal.js';
+import { type CronFields, type CronOptions, type CronPattern, parseCron } from './index.js';
 
 const everyHour = Array.from({ length: 24 }, (_, hour) => hour);
 
 /** The refusal of a pattern; fails when there is none. */
-function refusal(written: unknown, options?: unknown): CronInvalid {
+function refusal(written: unknown, options?: unknown): PatternInvalid {
   try {
     parseCron(written as string, options as CronOptions);
   } catch (error) {
-    if (error instanceof CronInvalid) return error;
+    if (error instanceof PatternInvalid) return error;
     throw error;
   }
   throw new Error(`${JSON.stringify(written)} was accepted`);

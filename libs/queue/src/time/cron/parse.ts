@@ -1,11 +1,11 @@
+import { refuse } from '../refusal.js';
+import { zoneNamed } from '../zone/zone.js';
 import { type CronFields, readFields } from './cron-fields.js';
 import { daysOf, weekdaysOf } from './days.js';
 import { readExpression } from './expression.js';
 import type { FieldName, FieldTexts } from './fields.js';
 import { itemsOf, rangeOf, sorted, valuesOf } from './items.js';
 import type { CronPattern, CronRange, DayMatch } from './pattern.js';
-import { refuse } from './refusal.js';
-import { zoneNamed } from './zone.js';
 
 export interface CronOptions {
   /** IANA name. Default `'UTC'`. */

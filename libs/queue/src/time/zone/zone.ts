@@ -1,5 +1,5 @@
-import { dayMs } from './calendar.js';
-import { refuse } from './refusal.js';
+import { refuse } from '../refusal.js';
+import { dayMs } from './dates.js';
 
 /** A time during which a zone keeps its offset: from `from` to before `until`, within one day of UTC. */
 export interface Stretch {

@@ -1,0 +1,22 @@
+export { allOf, anyOf, at, calendar, type CalendarOptions, cron, every } from './builders.js';
+export { checkTrigger } from './check-trigger.js';
+export { type CustomNext, defineTrigger } from './custom.js';
+export { describeTrigger } from './describe.js';
+export { preview, type PreviewFrom } from './preview.js';
+export { type Slots, slotsOf } from './slots-of.js';
+export type {
+  AllOfOptions,
+  AllOfTrigger,
+  AnyOfTrigger,
+  AtTrigger,
+  Bounds,
+  CalendarTrigger,
+  CronTrigger,
+  CronTriggerOptions,
+  CustomTrigger,
+  EveryOptions,
+  EveryTrigger,
+  Instant,
+  NormalTrigger,
+  Trigger,
+} from './trigger.js';
