@@ -57,7 +57,7 @@ async function checkTypes(connection: Connection, keys: KeyNames): Promise<void>
       if (type !== 'none' && type !== wanted) throw new KeyTypeConflict(names[i]!, type);
     });
   };
-  await check([keys.queues, keys.settings, keys.workers]);
+  await check([keys.queues, keys.settings, keys.workers, ...keys.book]);
   const queues = await connection.ask((client) => client.hgetall(keys.queues));
   for (const [queue, shards] of Object.entries(queues)) {
     for (let shard = 0; shard < Number(shards); shard++) await check(keys.lane({ queue, shard }));

@@ -3,6 +3,7 @@ import { checkAfter } from '../fsck-rules/after.js';
 import { checkLedger } from '../fsck-rules/ledger.js';
 import { checkUnique } from '../fsck-rules/unique.js';
 import type { Lane, UniqueKey, Violation } from '../store.js';
+import { checkBook } from './fsck-schedules.js';
 import type { LanePart } from './keys.js';
 import type { Lanes } from './lanes.js';
 import { counts } from './look.js';
@@ -30,7 +31,7 @@ export async function fsck(lanes: Lanes): Promise<Violation[]> {
   }
   // While an outbox holds something, whoever is not told yet may still be.
   if (resting) found.push(...checkAfter(everything.values(), (id) => everything.get(id)));
-  return [...found, ...(await counts(lanes)).flatMap(checkLedger)];
+  return [...found, ...(await counts(lanes)).flatMap(checkLedger), ...(await checkBook(lanes))];
 }
 
 async function checkLane(lanes: Lanes, lane: Lane, jobs: Map<string, Job>): Promise<Violation[]> {

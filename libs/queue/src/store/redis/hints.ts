@@ -11,6 +11,9 @@ interface Ear {
   hear: (hint: Hint) => void;
 }
 
+/** What is told in a channel: work of a lane, jobs of a lane, or that schedules are due sooner. */
+type About = { kind: 'work'; lane: Lane } | { kind: 'jobs'; lane: Lane } | { kind: 'schedules' };
+
 /** Milliseconds `listen` waits for its channels, and between two signs of life. */
 const patience = 1000;
 const pulse = 5000;
@@ -20,7 +23,7 @@ const pulse = 5000;
  * again, and then tells everybody that anything may have happened. No loop ever waits for it.
  */
 export class Hints {
-  private readonly channels = new Map<string, { lane: Lane; work: boolean; ears: Set<Ear> }>();
+  private readonly channels = new Map<string, { about: About; ears: Set<Ear> }>();
   private subscriber?: Subscriber;
   private timer?: Timer;
   private sharded = false;
@@ -35,13 +38,15 @@ export class Hints {
   async listen(topics: Topics, hear: (hint: Hint) => void): Promise<Listener> {
     const ear: Ear = { jobs: new Set(topics.jobs), hear };
     const { keys } = this.lanes;
-    const wanted = (topics.lanes ?? []).map((lane) => ({ name: keys.work(lane), lane, work: true }));
+    const wanted = new Map<string, About>();
+    for (const lane of topics.lanes ?? []) wanted.set(keys.work(lane), { kind: 'work', lane });
     for (const id of ear.jobs) {
       const lane = addressOf(id);
-      wanted.push({ name: keys.jobs(lane), lane, work: false });
+      wanted.set(keys.jobs(lane), { kind: 'jobs', lane });
     }
-    const added = wanted.filter(({ name, lane, work }) => this.join(name, lane, work, ear));
-    await Promise.race([this.subscribe(added.map(({ name }) => name)), systemClock.sleep(patience)]);
+    if (topics.schedules) wanted.set(keys.slots, { kind: 'schedules' });
+    const added = [...wanted].filter(([name, about]) => this.join(name, about, ear)).map(([name]) => name);
+    await Promise.race([this.subscribe(added), systemClock.sleep(patience)]);
     await this.callOut(topics.lanes ?? []);
     return { stop: () => this.leave(ear) };
   }
@@ -52,10 +57,10 @@ export class Hints {
   }
 
   /** Whether the channel is new. */
-  private join(name: string, lane: Lane, work: boolean, ear: Ear): boolean {
+  private join(name: string, about: About, ear: Ear): boolean {
     const channel = this.channels.get(name);
     channel?.ears.add(ear);
-    if (!channel) this.channels.set(name, { lane, work, ears: new Set([ear]) });
+    if (!channel) this.channels.set(name, { about, ears: new Set([ear]) });
     return !channel;
   }
 
@@ -138,21 +143,23 @@ export class Hints {
   private hear(name: string, text: string): void {
     const channel = this.channels.get(name);
     if (!channel) return;
-    const { lane, work, ears } = channel;
-    if (work) {
-      for (const { hear } of [...ears]) hear({ topic: text === 'cancelled' ? 'cancelled' : 'ready', lane });
+    const { about, ears } = channel;
+    if (about.kind === 'jobs') {
+      for (const local of text.split(' ')) {
+        const id = idOf(about.lane, local);
+        for (const { jobs, hear } of [...ears]) if (jobs.has(id)) hear({ topic: 'job', id });
+      }
       return;
     }
-    for (const local of text.split(' ')) {
-      const id = idOf(lane, local);
-      for (const { jobs, hear } of [...ears]) if (jobs.has(id)) hear({ topic: 'job', id });
-    }
+    const hint = hintOf(about, text);
+    for (const { hear } of [...ears]) hear(hint);
   }
 
   private tellAll(): void {
     const ears = new Set([...this.channels.values()].flatMap((channel) => [...channel.ears]));
     for (const { hear } of ears) hear({ topic: 'any' });
-    void this.callOut([...this.channels.values()].filter(({ work }) => work).map(({ lane }) => lane));
+    const about = [...this.channels.values()].map((channel) => channel.about);
+    void this.callOut(about.flatMap((one) => (one.kind === 'work' ? [one.lane] : [])));
   }
 
   /** Somebody sleeps on these lanes: whoever brings work shall call out. */
@@ -161,4 +168,9 @@ export class Hints {
     const call = (lane: Lane) => connection.ask((client) => client.hset(keys.of(lane, 'm'), 'sleepers', '1'));
     await Promise.all(lanes.map(call)).catch(() => {});
   }
+}
+
+function hintOf(about: Exclude<About, { kind: 'jobs' }>, text: string): Hint {
+  if (about.kind === 'schedules') return { topic: 'schedules' };
+  return { topic: text === 'cancelled' ? 'cancelled' : 'ready', lane: about.lane };
 }

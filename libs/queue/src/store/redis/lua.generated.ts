@@ -160,6 +160,72 @@ local function would_create(at, n)
   return created
 end
 `,
+  'book': `-- book: what every script of the schedules begins with: the names of their keys, their clock, and how a schedule is written down.
+-- KEYS  1 bodies · 2 heads · 3 slots · 4 due · 5 ids · 6 owners · 7 fired, an outbox · 8 sent, the number of its latest entry
+-- ARGV  1 now in milliseconds, or '' for the server's time · 2 … of the verb
+--
+-- A body is what was put: \`<owner>\\n<text>\`. A head is what changes with every slot, so that a body is written once:
+-- \`<version>,<paused>,<next>,<last>,<enqueued>,<skipped>,<missed>,<createdAt>,<changedAt>,<job>\`. Slots are a line each, newest last.
+-- Ids and \`<owner> <id>\` stand in ordered sets by their letters alone; an owner is encoded and has no blank, '' is none.
+local call, max = redis.call, math.max
+local bodies, heads, slots, due, ids, owners, fired, sent = unpack(KEYS)
+
+local now, micros
+if ARGV[1] ~= '' then
+  now = tonumber(ARGV[1])
+  micros = now * 1000
+else
+  local time = call('TIME')
+  micros = time[1] * 1000000 + time[2]
+  now = math.floor(micros / 1000)
+end
+
+local shape = '^(%d+),(%d),([^,]*),([^,]*),(%d+),(%d+),(%d+),([^,]*),([^,]*),(.*)$'
+
+local function parse(text)
+  local version, paused, next, last, enqueued, skipped, missed, created, changed, job = text:match(shape)
+  return {
+    version = tonumber(version), paused = paused, next = next, last = last, enqueued = enqueued, skipped = skipped,
+    missed = missed, created = created, changed = changed, job = job,
+  }
+end
+
+local function pack(h)
+  return table.concat({ h.version, h.paused, h.next, h.last, h.enqueued, h.skipped, h.missed, h.created, h.changed, h.job }, ',')
+end
+
+-- When the first slot of any schedule is due, or nil.
+local function first_due()
+  return tonumber(call('ZRANGE', due, 0, 0, 'WITHSCORES')[2])
+end
+
+-- The next slot, in its place by time; '' for none. Whoever sleeps until the first one must hear of one that comes before it.
+local function set_next(id, before, next)
+  if next == '' then
+    if before ~= '' then call('ZREM', due, id) end
+    return
+  end
+  if before == '' or tonumber(next) < tonumber(before) then
+    local first = first_due()
+    if not first or tonumber(next) < first then call(PUBLISH, bodies .. '-work', '') end
+  end
+  call('ZADD', due, next, id)
+end
+
+local function owner_of(body)
+  return body:match('^[^\\n]*')
+end
+
+local function forget(id)
+  local owner = owner_of(call('HGET', bodies, id))
+  if owner ~= '' then call('ZREM', owners, owner .. ' ' .. id) end
+  call('HDEL', bodies, id)
+  call('HDEL', heads, id)
+  call('HDEL', slots, id)
+  call('ZREM', due, id)
+  call('ZREM', ids, id)
+end
+`,
   'cancel': `-- cancel: a waiting job at once; a running one is marked and its worker told, or with force loses its hold.
 -- KEYS  the lane · 26 … what each worker named by \`holders\` holds (with force)
 -- ARGV  2 '1' to force · 3 reason · 4 number of holders · holders · ids
@@ -674,6 +740,57 @@ for i = 3, #ARGV do
     answers[#answers + 1] = false
   end
 end
+return answers
+`,
+  'fire': `-- fire: what becomes of slots. Per schedule, while it has the version that was seen; its jobs go into the outbox, to be relayed.
+-- KEYS  see book
+-- ARGV  2 number of firings · 3 … each: id · version seen · how many slots were enqueued, skipped and missed · last or '' · next or '' ·
+--       job or '' · '1' when it is over · slots, a line each · number of jobs · a text each for the outbox (see lane)
+-- gives per firing 1, or 0 when another came first
+local posts, number = {}, nil
+
+local function post(text)
+  number = max((number or tonumber(call('GET', sent)) or 0) + 1, micros)
+  posts[#posts + 1] = string.format('%d', number) .. ',' .. now .. ',' .. text
+end
+
+local function remember(id, lines)
+  local old = call('HGET', slots, id)
+  if old then lines = old .. '\\n' .. lines end
+  local _, breaks = lines:gsub('\\n', '')
+  local at = 0
+  for _ = 1, breaks + 1 - limits.slots do at = lines:find('\\n', at + 1, true) end
+  call('HSET', slots, id, at > 0 and lines:sub(at + 1) or lines)
+end
+
+local function fire(at, jobs)
+  local id, seen, enqueued, skipped, missed, last, next, job, finished, lines = unpack(ARGV, at, at + 9)
+  local text = call('HGET', heads, id)
+  local h = text and parse(text)
+  if not h or h.version ~= tonumber(seen) then return 0 end
+  for i = 1, jobs do post(ARGV[at + 10 + i]) end
+  if finished == '1' then
+    forget(id)
+    return 1
+  end
+  set_next(id, h.next, next)
+  h.version, h.next = h.version + 1, next
+  h.enqueued, h.skipped, h.missed = h.enqueued + enqueued, h.skipped + skipped, h.missed + missed
+  if last ~= '' then h.last = last end
+  if job ~= '' then h.job = job end
+  call('HSET', heads, id, pack(h))
+  if lines ~= '' then remember(id, lines) end
+  return 1
+end
+
+local answers, at = {}, 3
+for i = 1, tonumber(ARGV[2]) do
+  local jobs = tonumber(ARGV[at + 10])
+  answers[i] = fire(at, jobs)
+  at = at + 11 + jobs
+end
+for from = 1, #posts, 500 do call('RPUSH', fired, unpack(posts, from, math.min(from + 499, #posts))) end
+if number then call('SET', sent, string.format('%d', number)) end
 return answers
 `,
   'know': `-- know: the registry of a namespace learns of a queue and how many shards it has. Numbers only grow.
@@ -1284,6 +1401,35 @@ end
 if page_of[1] ~= '0' then call('HSET', meta, 'scan', page_of[1]) else call('HDEL', meta, 'scan') end
 return page - left
 `,
+  'putSchedule': `-- putSchedule: add a schedule, or put its definition in the place of the one of its id, while that has the version that was seen.
+-- KEYS  see book
+-- ARGV  2 id · 3 version seen, 0 for none · 4 next or '' · 5 '1' when it is paused, or '0' · 6 its body
+-- gives { 'put', 'stale' or 'full', head, body, slots or false }; head and body are false when there is none
+local id, seen, next, paused, body = ARGV[2], tonumber(ARGV[3]), ARGV[4], ARGV[5], ARGV[6]
+local text = call('HGET', heads, id)
+local h = text and parse(text) or { version = 0, next = '', last = '', enqueued = 0, skipped = 0, missed = 0, created = now, job = '' }
+if h.version ~= seen then return { 'stale', text, call('HGET', bodies, id), call('HGET', slots, id) } end
+if seen == 0 and call('HLEN', heads) >= limits.schedules then return { 'full', false, false, false } end
+
+local owner = owner_of(body)
+if seen == 0 then
+  -- The first write: refused while memory is full.
+  call('HSET', bodies, id, body)
+  call('ZADD', ids, 0, id)
+else
+  -- Not refused: a write that frees, and be it nothing, comes first.
+  call('HDEL', bodies, '')
+  local before = owner_of(call('HGET', bodies, id))
+  if before ~= '' and before ~= owner then call('ZREM', owners, before .. ' ' .. id) end
+  call('HSET', bodies, id, body)
+end
+if owner ~= '' then call('ZADD', owners, 0, owner .. ' ' .. id) end
+set_next(id, h.next, next)
+h.version, h.next, h.paused, h.changed = seen + 1, next, paused, now
+text = pack(h)
+call('HSET', heads, id, text)
+return { 'put', text, body, seen > 0 and call('HGET', slots, id) }
+`,
   'reap': `-- reap: give back, up to a page, what workers hold whose lease ran out. One crash more; at its limit a job fails.
 -- KEYS  the lane · 26 … what each worker named below holds
 -- ARGV  2 page · 3 … workers. The caller learns them from the first call, which names nobody: keys must be declared
@@ -1444,6 +1590,15 @@ end
 save()
 return { answers, posted }
 `,
+  'removeSchedule': `-- removeSchedule: forget a schedule.
+-- KEYS  see book
+-- ARGV  2 id · 3 the version it must have, or ''
+-- gives 1, or 0 when there is no such schedule
+local text = call('HGET', heads, ARGV[2])
+if not text or (ARGV[3] ~= '' and parse(text).version ~= tonumber(ARGV[3])) then return 0 end
+forget(ARGV[2])
+return 1
+`,
   'reschedule': `-- reschedule: change when a waiting job runs. A ready job that shall run now stays where it is.
 -- KEYS  the lane
 -- ARGV  2 'in', 'at' or '' for now · 3 milliseconds · 4 … ids
@@ -1523,5 +1678,54 @@ for i = 2, #ARGV do
 end
 save()
 return answers
+`,
+  'schedules': `-- schedules: a page of schedules.
+-- KEYS  see book
+-- ARGV  2 'ids', 'due' or 'page' · 3 how many at most · 4 … ids; or, with page, owner or '' and the id to go on after or ''
+-- gives { now, 1 when there are more, when the first slot of all is due or '', how many the outbox holds, schedules: id, head, body, slots
+--       or false; flat }. The two before the last are told with \`due\` only
+local how, limit = ARGV[2], tonumber(ARGV[3])
+local wanted, more, first, waiting = {}, 0, '', 0
+local chunk = 500
+
+local function look_up(key, names)
+  local found = {}
+  for from = 1, #names, chunk do
+    local part = call('HMGET', key, unpack(names, from, math.min(from + chunk - 1, #names)))
+    for i = 1, #part do found[from + i - 1] = part[i] end
+  end
+  return found
+end
+
+if how == 'ids' then
+  local asked = {}
+  for i = 4, #ARGV do asked[i - 3] = ARGV[i] end
+  local known = look_up(heads, asked)
+  for i = 1, #asked do
+    if known[i] and #wanted < limit then wanted[#wanted + 1] = asked[i] end
+  end
+elseif how == 'due' then
+  first, waiting = first_due() or '', call('LLEN', fired)
+  if first ~= '' and first <= now then wanted = call('ZRANGEBYSCORE', due, '-inf', now, 'LIMIT', 0, limit) end
+else
+  local owner, after = ARGV[4], ARGV[5]
+  if owner == '' then
+    wanted = call('ZRANGEBYLEX', ids, after == '' and '-' or '(' .. after, '+', 'LIMIT', 0, limit + 1)
+  else
+    wanted = call('ZRANGEBYLEX', owners, '(' .. owner .. ' ' .. after, '(' .. owner .. '!', 'LIMIT', 0, limit + 1)
+    for i = 1, #wanted do wanted[i] = wanted[i]:sub(#owner + 2) end
+  end
+  if wanted[limit + 1] then
+    wanted[limit + 1], more = nil, 1
+  end
+end
+
+local found = {}
+local lines, texts, histories = look_up(heads, wanted), look_up(bodies, wanted), look_up(slots, wanted)
+for i = 1, #wanted do
+  local k = #found
+  found[k + 1], found[k + 2], found[k + 3], found[k + 4] = wanted[i], lines[i], texts[i], histories[i]
+end
+return { now, more, first, waiting, found }
 `,
 } as const;

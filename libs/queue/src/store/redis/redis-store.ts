@@ -1,5 +1,5 @@
 import { limits } from '../../job/limits.js';
-import type { ExchangeRequest, Hold, JobKey, Lane, ListQuery, NewJob, Note, PruneRequest, QueueSettings, ReapRequest, Store, Topics, WorkerRecord, Due, Hint } from '../store.js'; // prettier-ignore
+import type { ExchangeRequest, Firing, Hold, JobKey, Lane, ListQuery, NewJob, NewSchedule, Note, PruneRequest, QueueSettings, ReapRequest, ScheduleQuery, Store, Topics, WorkerRecord, Due, Hint } from '../store.js'; // prettier-ignore
 import { emitWarning } from '../warning.js';
 import { inspect } from './boot.js';
 import { Connection } from './connection.js';
@@ -14,6 +14,7 @@ import { note } from './note.js';
 import type { RedisOptions } from './options.js';
 import { Producer } from './producer.js';
 import { relay } from './relay.js';
+import { fire, putSchedule, removeSchedule, schedules } from './schedules.js';
 import { reap, reconcile, register, retire } from './workers.js';
 
 /**
@@ -119,17 +120,17 @@ export class RedisStore implements Store {
     return this.hints.listen(topics, hear);
   }
 
-  putSchedule(): never {
-    throw new Error('not built yet');
+  putSchedule(schedule: NewSchedule, seen: number) {
+    return putSchedule(this.lanes, schedule, seen);
   }
-  removeSchedule(): never {
-    throw new Error('not built yet');
+  removeSchedule(id: string, seen?: number) {
+    return removeSchedule(this.lanes, id, seen);
   }
-  schedules(): never {
-    throw new Error('not built yet');
+  schedules(query: ScheduleQuery) {
+    return schedules(this.lanes, query);
   }
-  fire(): never {
-    throw new Error('not built yet');
+  fire(firings: Firing[]) {
+    return fire(this.lanes, firings);
   }
 
   relay(lane: Lane) {

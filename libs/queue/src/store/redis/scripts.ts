@@ -2,7 +2,12 @@ import { createHash } from 'node:crypto';
 import { limits } from '../../job/limits.js';
 import { lua } from './lua.generated.js';
 
-export type ScriptName = Exclude<keyof typeof lua, 'lane' | 'adding'>;
+/** What others begin with. */
+type Shared = 'lane' | 'adding' | 'book';
+
+const shared: ReadonlySet<string> = new Set<Shared>(['lane', 'adding', 'book']);
+
+export type ScriptName = Exclude<keyof typeof lua, Shared>;
 
 export interface Script {
   name: ScriptName;
@@ -50,22 +55,45 @@ const longWay = /^(?=-- The long way -+$)/m;
 /** Those of the registry, which has no lane. */
 const ofRegistry: ReadonlySet<ScriptName> = new Set(['know', 'registry']);
 
-/** Refused when memory is full. Everything else drains, or helps to. */
-const refusedWhenFull: ReadonlySet<ScriptName> = new Set(['enqueue']);
+/** Those of the schedules. */
+const ofSchedules: ReadonlySet<ScriptName> = new Set(['putSchedule', 'removeSchedule', 'schedules', 'fire']);
 
-/**
- * The scripts in the dialect of a server. Each is one verb, with what all share in front of it. `flags`: Redis 7 and
- * newer read them from the first line; there, a script without `allow-oom` is refused whole while memory is full.
- */
+/** What a script may do while memory is full; most drain, or help to, and are allowed to go on. */
+const whenFull: Partial<Record<ScriptName, keyof Dialect>> = {
+  enqueue: 'refused',
+  putSchedule: 'refusedAtFirst',
+  schedules: 'looking',
+};
+
+/** How a script begins that is refused whole, refused at its first write unless that one frees, allowed, or only looks. */
+type Dialect = Record<'refused' | 'refusedAtFirst' | 'allowed' | 'looking', string>;
+
+/** Redis 7 and newer read flags from the first line; without that line a script is treated as by an older one. */
+const dialects: Record<'flags' | 'plain', Dialect> = {
+  flags: {
+    refused: '#!lua\n',
+    refusedAtFirst: '',
+    allowed: '#!lua flags=allow-oom\n',
+    looking: '#!lua flags=no-writes\n',
+  },
+  plain: { refused: '', refusedAtFirst: '', allowed: freeing, looking: '' },
+};
+
+/** With what all of its kind share in front. */
+function whole(name: ScriptName, constants: string): string {
+  if (ofRegistry.has(name)) return lua[name];
+  return ofSchedules.has(name) ? constants + lua.book + lua[name] : withLane(name, constants);
+}
+
+/** The scripts in the dialect of a server. Each is one verb. */
 export function compose({ flags, sharded }: { flags: boolean; sharded: boolean }): Scripts {
-  const dialect = flags ? { plain: '#!lua\n', allowed: '#!lua flags=allow-oom\n' } : { plain: '', allowed: freeing };
+  const dialect = dialects[flags ? 'flags' : 'plain'];
   const constants = `local PUBLISH = '${sharded ? 'SPUBLISH' : 'PUBLISH'}'\n`;
-  const names = Object.keys(lua).filter((name) => name !== 'lane' && name !== 'adding') as ScriptName[];
+  const names = Object.keys(lua).filter((name) => !shared.has(name)) as ScriptName[];
 
   return Object.fromEntries(
     names.map((name) => {
-      const first = refusedWhenFull.has(name) ? dialect.plain : dialect.allowed;
-      const text = first + nested(bounded(ofRegistry.has(name) ? lua[name] : withLane(name, constants)));
+      const text = dialect[whenFull[name] ?? 'allowed'] + nested(bounded(whole(name, constants)));
       return [name, { name, text, sha: createHash('sha1').update(text).digest('hex') }];
     }),
   ) as Scripts;

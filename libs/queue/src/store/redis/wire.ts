@@ -375,7 +375,8 @@ function lines<T>(text: string | undefined): T[] {
   return text ? text.split('\n').map((line) => JSON.parse(line) as T) : [];
 }
 
-function outboxText(job: NewJob): string {
+/** A job as it lies in an outbox. */
+export function outboxText(job: NewJob): string {
   return JSON.stringify(job);
 }
 
