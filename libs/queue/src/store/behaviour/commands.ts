@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import type { Due, UniqueKey } from '../store.js';
+import type { Due, SlotOutcome, UniqueKey } from '../store.js';
 
 /**
  * What a random history is made of: plain data, so that a counterexample can be read and shrunk. Jobs, holds and lanes
@@ -20,6 +20,9 @@ export type Command =
   | { do: 'retry' | 'remove'; jobs: number[] }
   | { do: 'reschedule'; jobs: number[]; due?: Due }
   | { do: 'configure'; queue: number; paused?: boolean; maxReady?: number | null }
+  | { do: 'putSchedule'; schedule: number; owner?: number; next?: number; stale: boolean }
+  | { do: 'removeSchedule'; schedule: number; seen: boolean; stale: boolean }
+  | { do: 'fire'; firings: FirePlan[] }
   | { do: 'jump'; ms: number };
 
 export interface JobPlan {
@@ -47,6 +50,20 @@ export interface EndPlan {
   waits: boolean;
   keep?: number;
   then: (JobPlan & { lane: number })[];
+}
+
+export interface FirePlan {
+  schedule: number;
+  /** Seen before the latest change. */
+  stale: boolean;
+  slots: SlotOutcome[];
+  missed?: number;
+  jobs: (JobPlan & { lane: number })[];
+  /** Deals with no slot. */
+  byHand: boolean;
+  /** Milliseconds from the latest slot to the next one; none while paused. */
+  next?: number;
+  finished: boolean;
 }
 
 export interface NotePlan {
@@ -124,6 +141,20 @@ const endPlan: fc.Arbitrary<EndPlan> = fc.record({
 const goodEnd = fc
   .tuple(endPlan, fc.nat(3))
   .map(([plan, luck]): EndPlan => (luck === 0 ? plan : { ...plan, outcome: 'completed', stale: false }));
+
+const firePlan: fc.Arbitrary<FirePlan> = fc.record({
+  schedule: fc.nat(4),
+  stale: rarely,
+  slots: fc.array(fc.constantFrom<SlotOutcome>('enqueued', 'enqueued', 'skipped', 'missed'), { maxLength: 12 }),
+  missed: maybe(fc.nat(3)),
+  jobs: fc.array(
+    fc.tuple(jobPlan, laneNumber).map(([plan, lane]) => ({ ...plan, lane })),
+    { maxLength: 2 },
+  ),
+  byHand: rarely,
+  next: fc.option(fc.constantFrom(1, 1000, 5000, 70_000), { nil: undefined, freq: 8 }),
+  finished: rarely,
+});
 
 const notePlan: fc.Arbitrary<NotePlan> = fc.record({
   progress: maybe(fc.constantFrom('1', '{"percent":50}')),
@@ -231,6 +262,32 @@ const command = fc.oneof(
       queue: fc.nat(1),
       paused: fc.constantFrom(undefined, false, false, true),
       maxReady: fc.constantFrom(undefined, null, null, 3, 10),
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant('putSchedule' as const),
+      schedule: fc.nat(4),
+      owner: maybe(fc.nat(1)),
+      next: fc.option(wait, { nil: undefined, freq: 5 }),
+      stale: rarely,
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('removeSchedule' as const),
+      schedule: fc.nat(4),
+      seen: fc.boolean(),
+      stale: rarely,
+    }),
+  },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      do: fc.constant('fire' as const),
+      firings: fc.array(firePlan, { minLength: 1, maxLength: 3 }),
     }),
   },
   {

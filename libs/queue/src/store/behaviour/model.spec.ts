@@ -41,6 +41,22 @@ const faults: Record<string, Fault> = {
   'prunes without regard to the count': (store) => ({ prune: ({ lane, page }) => store.prune({ lane, page }) }),
   'keeps a forced hold': (store) => ({ cancel: (ids, options) => store.cancel(ids, { reason: options?.reason }) }),
   'reconciles nothing': (store) => ({ reconcile: async () => (await store.time(), []) }),
+  'fires under any version': (store) => ({
+    fire: async (firings) => {
+      const { schedules } = await store.schedules({});
+      const versions = new Map(schedules.map(({ id, version }) => [id, version]));
+      return store.fire(firings.map((firing) => ({ ...firing, seen: versions.get(firing.id) ?? firing.seen })));
+    },
+  }),
+  'counts no missed slots': (store) => ({
+    fire: (firings) => store.fire(firings.map((firing) => ({ ...firing, missed: undefined }))),
+  }),
+  'forgets no finished schedule': (store) => ({
+    fire: (firings) => store.fire(firings.map((firing) => ({ ...firing, finished: false }))),
+  }),
+  'knows no owner of a schedule': (store) => ({
+    putSchedule: (schedule, seen) => store.putSchedule({ ...schedule, owner: undefined }, seen),
+  }),
   'makes rescheduled jobs ready': (store) => ({ reschedule: (ids) => store.reschedule(ids, undefined) }),
   'notes under any fence': (store) => ({
     note: async (id, fence, note) => {

@@ -6,6 +6,7 @@ import type { Store } from '../store.js';
 import { type Command, histories } from './commands.js';
 import { alike, differences, show } from './alike.js';
 import { type Call, Player } from './player.js';
+import { scheduleOwners } from './schedule-player.js';
 import type { MakeStore } from './stage.js';
 
 export interface CompareOptions {
@@ -100,21 +101,42 @@ async function ask(store: Store, { verb, args }: Call): Promise<unknown> {
   }
 }
 
-/** What changes with every step: where each job is and what is known of it, the counts, and who works. */
+/** What changes with every step: where each job is and what is known of it, the counts, who works, and the schedules. */
 async function look(store: Store): Promise<unknown> {
-  const [page, counts, workers] = await Promise.all([store.list({ limit: 200 }), store.counts(), store.workers()]);
-  return { jobs: page.jobs, counts, workers };
+  const [page, counts, workers, schedules, due] = await Promise.all([
+    store.list({ limit: 200 }),
+    store.counts(),
+    store.workers(),
+    store.schedules({}),
+    store.schedules({ due: true, limit: 3 }),
+  ]);
+  return { jobs: page.jobs, counts, workers, schedules, due };
 }
 
 async function lookClosely(store: Store, player: Player): Promise<unknown> {
-  const pages: string[] = [];
-  for (let cursor: string | undefined, first = true; first || cursor; first = false) {
+  const jobs = await walk(async (cursor) => {
     const page = await store.list({ limit: 7, cursor });
-    pages.push(...page.jobs.map((job) => job.id));
-    cursor = page.cursor;
-  }
+    return { ids: page.jobs.map(({ id }) => id), cursor: page.cursor };
+  });
+  const schedules = [undefined, ...scheduleOwners].map((owner) =>
+    walk(async (cursor) => {
+      const page = await store.schedules({ owner, limit: 2, cursor });
+      return { ids: page.schedules.map(({ id }) => id), cursor: page.cursor };
+    }),
+  );
   const records = await store.find([...player.ids.map((id) => ({ id })), ...player.names]);
-  return { pages, records, history: await store.history({}) };
+  return { jobs, schedules: await Promise.all(schedules), records, history: await store.history({}) };
+}
+
+/** The ids of all pages, one after the other. */
+async function walk(page: (cursor?: string) => Promise<{ ids: string[]; cursor?: string }>): Promise<string[]> {
+  const ids: string[] = [];
+  for (let cursor: string | undefined, first = true; first || cursor; first = false) {
+    const found = await page(cursor);
+    ids.push(...found.ids);
+    cursor = found.cursor;
+  }
+  return ids;
 }
 
 function same(expected: unknown, found: unknown, what: string, done: string[]): void {

@@ -1,6 +1,7 @@
 import type { ManualClock } from '../../time/manual-clock.js';
 import type { Due, ExchangeAnswer, Lane, NewJob, Settlement, Store, WorkerRecord } from '../store.js';
 import type { Command, EndPlan, JobPlan } from './commands.js';
+import { SchedulePlayer } from './schedule-player.js';
 
 /** One question to a store: the same for both, and what the player learns from the answer. */
 export interface Call {
@@ -32,7 +33,11 @@ export class Player {
   private readonly claims: Claimed[] = [];
   private readonly incarnations = [0, 0, 0];
 
-  constructor(private readonly clock: ManualClock) {}
+  private readonly schedules: SchedulePlayer;
+
+  constructor(private readonly clock: ManualClock) {
+    this.schedules = new SchedulePlayer(clock);
+  }
 
   /** The names that jobs of a history may have. */
   readonly names = lanes.map(({ queue }, lane) => ({ name: this.key(lane, 0).slice(1), queue }));
@@ -76,6 +81,19 @@ export class Player {
         const { queue, paused, maxReady } = command;
         return call('configure', [queues[queue]!, { paused, maxReady }]);
       }
+      case 'putSchedule':
+        return call('putSchedule', this.schedules.put(command));
+      case 'removeSchedule':
+        return call('removeSchedule', this.schedules.remove(command));
+      case 'fire':
+        return call('fire', [
+          command.firings.map((plan) =>
+            this.schedules.fire(
+              plan,
+              plan.jobs.map((job) => this.firedJob(job)),
+            ),
+          ),
+        ]);
     }
   }
 
@@ -149,6 +167,12 @@ export class Player {
     };
   }
 
+  /** Of a slot, so its times are absolute. */
+  private firedJob(plan: JobPlan & { lane: number }): NewJob {
+    const { due, expires, ...job } = this.job(plan, plan.lane);
+    return { ...job, due: this.absolute(due), expires: this.absolute(expires) };
+  }
+
   private ending(plan: EndPlan, worker: string, lane: Lane): { settlement: Settlement; claim: Claimed }[] {
     const mine = (claim: Claimed) => claim.worker === worker && claim.lane === lane && !claim.ended;
     const claim = this.claim(plan.hold, (other) => plan.stale || mine(other));
@@ -193,6 +217,10 @@ export class Player {
 
   private due(due: Due | undefined): Due | undefined {
     return due && 'at' in due ? { at: this.clock.now() + due.at } : due;
+  }
+
+  private absolute(due: Due | undefined): Due | undefined {
+    return due && 'in' in due ? { at: this.clock.now() + due.in } : due;
   }
 
   private one(number: number): string {
