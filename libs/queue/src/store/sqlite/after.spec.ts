@@ -1,6 +1,6 @@
 import { createJobId } from '../../job/id.js';
 import { ManualClock } from '../../time/manual-clock.js';
-import type { NewJob } from '../store.js';
+import type { NewJob, Settlement } from '../store.js';
 import { Database } from './database.js';
 import { storeOn } from './sqlite-store.js';
 
@@ -19,7 +19,7 @@ class Failing extends Database {
 }
 
 describe('jobs that wait for others, on SQLite', () => {
-  async function setup(children: number) {
+  async function setup(children: number, child: Partial<NewJob> = {}) {
     const clock = new ManualClock();
     const db = new Failing({ path: ':memory:', synchronous: 'normal', busyTimeout: 1000 });
     const store = storeOn(db, clock);
@@ -36,14 +36,16 @@ describe('jobs that wait for others, on SQLite', () => {
     const parent = job();
     await store.enqueue([parent]);
     for (let left = children; left > 0; left -= 1000) {
-      await store.enqueue(Array.from({ length: Math.min(left, 1000) }, () => job({ after: [parent.id] })));
+      await store.enqueue(Array.from({ length: Math.min(left, 1000) }, () => job({ ...child, after: [parent.id] })));
     }
     const exchange = { worker: 'ann', lane, lease: 15_000 };
     const [held] = (await store.exchange({ ...exchange, settle: [], want: 1 })).jobs;
-    const complete = () =>
-      store.exchange({ ...exchange, settle: [{ id: held!.id, fence: held!.fence, outcome: 'completed' }], want: 0 });
+    const hold = { id: held!.id, fence: held!.fence };
+    const settle = (settlement: Settlement) => store.exchange({ ...exchange, settle: [settlement], want: 0 });
+    const complete = () => settle({ ...hold, outcome: 'completed' });
+    const fail = () => settle({ ...hold, outcome: 'failed', reason: 'exhausted', error: 'oops' });
     const counts = async () => (await store.counts())[0]!.counts;
-    return { db, store, complete, counts };
+    return { db, store, complete, fail, counts };
   }
 
   it('tell no more than a thousand in one transaction, and the rest in the next', async () => {
@@ -66,6 +68,20 @@ describe('jobs that wait for others, on SQLite', () => {
 
     expect(await counts()).toMatchObject({ ready: 2500, blocked: 0 });
     expect(await store.relay(lane)).toBe(0);
+    expect(await store.fsck()).toEqual([]);
+    await store.close();
+  });
+
+  it('begin after any ending when that will do, also those that are told in the next transaction', async () => {
+    const { db, store, fail, counts } = await setup(1200, { anyEnding: true });
+    db.left = 1;
+    await fail();
+    expect(await counts()).toMatchObject({ ready: 1000, blocked: 200, cancelled: 0 });
+    db.left = Infinity;
+
+    await store.relay(lane);
+
+    expect(await counts()).toMatchObject({ ready: 1200, blocked: 0, cancelled: 0, failed: 1 });
     expect(await store.fsck()).toEqual([]);
     await store.close();
   });

@@ -68,13 +68,15 @@ function link(tx: Transaction, child: string, parent: string): void {
 /** A child that waits no longer for this parent, or not at all, has heard it before. */
 function arrive(tx: Transaction, child: string, parent: string, completed: boolean): void {
   const found = tx.find(child);
-  if (!found || found.job.state !== 'blocked' || !tx.db.row('after.waiting', found.job.n, parent)) return;
+  const waits = found?.job.state === 'blocked' && tx.db.row('after.waiting', found.job.n, parent);
+  if (!found || !waits) return;
   const { lane, job } = found;
-  if (completed) unblock(tx, lane, job, parent);
+  const anyEnding = waits[0] === 1;
+  if (completed || anyEnding) unblock(tx, lane, job, parent);
   else finish(tx, lane, job, 'cancelled', { reason: 'dependency' });
 }
 
-/** `parent` has completed; after the last one the job goes where it would have gone without them. */
+/** `parent` has completed, or ended where any ending will do; after the last one the job goes where it would have gone without them. */
 function unblock(tx: Transaction, lane: Lane, job: Job, parent: string): void {
   tx.db.run('after.unwait', job.n, parent);
   if (tx.db.row('after.left', job.n)) return tx.hintJob(job.id);

@@ -5,9 +5,9 @@ import type { Transaction } from './transaction.js';
 /** What is written down of jobs that wait for each other. A job without such links has nothing here, and asks for nothing. */
 
 /** A new job waits for those in `after`; each will be asked to remember it. */
-export function waitFor(tx: Transaction, { id, after = [] }: NewJob): void {
+export function waitFor(tx: Transaction, { id, after = [], anyEnding = false }: NewJob): void {
   const parents = [...new Set(after)];
-  tx.db.run('after.block', id, JSON.stringify(parents));
+  tx.db.run('after.block', id, JSON.stringify(parents), anyEnding ? 1 : 0);
   tx.db.run('after.mark', trails.waits, id);
   for (const parent of parents) tx.effects.raise({ kind: 'link', from: id, to: parent });
 }

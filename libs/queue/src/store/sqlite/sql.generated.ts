@@ -1,7 +1,7 @@
 // Generated from sqlite/sql/ by scripts/embed.mjs. Do not edit.
 export const sql = {
   'after': `-- block: a new job waits for these (a JSON array), in their order.
-INSERT INTO waits (job, parent) SELECT jobs.n, value FROM jobs CROSS JOIN json_each(?2) WHERE jobs.id = ?1;
+INSERT INTO waits (job, parent, any_ending) SELECT jobs.n, value, ?3 FROM jobs CROSS JOIN json_each(?2) WHERE jobs.id = ?1;
 
 -- mark: there is more of this job in other tables.
 UPDATE jobs SET trail = trail | ? WHERE id = ?;
@@ -9,8 +9,8 @@ UPDATE jobs SET trail = trail | ? WHERE id = ?;
 -- waits: what a blocked job waits for.
 SELECT parent FROM waits WHERE job = ? ORDER BY n;
 
--- waiting: whether it waits for this one.
-SELECT 1 FROM waits WHERE job = ? AND parent = ?;
+-- waiting: whether it waits for this one, and whether any ending will do.
+SELECT any_ending FROM waits WHERE job = ? AND parent = ?;
 
 -- left: whether it waits for any.
 SELECT 1 FROM waits WHERE job = ? LIMIT 1;
@@ -488,6 +488,9 @@ CREATE INDEX schedules_owned ON schedules (owner, id) WHERE owner IS NOT NULL;
 -- One row: how many schedules there are, and how often one became due sooner than all others, which another process may wait for.
 CREATE TABLE book (size INTEGER NOT NULL, news INTEGER NOT NULL);
 INSERT INTO book (size, news) VALUES (0, 0);
+`,
+  'migrations/0007-any-ending': `-- A child to which any ending of this parent will do.
+ALTER TABLE waits ADD COLUMN any_ending INTEGER NOT NULL DEFAULT 0;
 `,
   'note': `-- leave: what is not given stays.
 UPDATE jobs SET progress = coalesce(?, progress), checkpoint = coalesce(?, checkpoint), trail = trail | ? WHERE n = ?;

@@ -1,5 +1,5 @@
 -- block: a new job waits for these (a JSON array), in their order.
-INSERT INTO waits (job, parent) SELECT jobs.n, value FROM jobs CROSS JOIN json_each(?2) WHERE jobs.id = ?1;
+INSERT INTO waits (job, parent, any_ending) SELECT jobs.n, value, ?3 FROM jobs CROSS JOIN json_each(?2) WHERE jobs.id = ?1;
 
 -- mark: there is more of this job in other tables.
 UPDATE jobs SET trail = trail | ? WHERE id = ?;
@@ -7,8 +7,8 @@ UPDATE jobs SET trail = trail | ? WHERE id = ?;
 -- waits: what a blocked job waits for.
 SELECT parent FROM waits WHERE job = ? ORDER BY n;
 
--- waiting: whether it waits for this one.
-SELECT 1 FROM waits WHERE job = ? AND parent = ?;
+-- waiting: whether it waits for this one, and whether any ending will do.
+SELECT any_ending FROM waits WHERE job = ? AND parent = ?;
 
 -- left: whether it waits for any.
 SELECT 1 FROM waits WHERE job = ? LIMIT 1;
