@@ -2,7 +2,8 @@
 export const lua = {
   'adding': `-- adding: how jobs come into a lane; shared by enqueue and exchange.
 -- A job is three arguments: its local id, its band and what it asks for (JSON, mostly none), and \`<task>\\n<body>\`.
--- JSON  due, expires { in = ms } or { at = ms } · keys { { key, until } … } · replace · crash · attempts · after { name, … } · rest (JSON kept with the birth)
+-- JSON  due, expires { in = ms } or { at = ms } · keys { { key, until } … } · replace · crash · attempts · after { name, … } · any (with
+--       after: any ending will do) · rest (JSON kept with the birth)
 
 local names = { s = 'scheduled', b = 'blocked', r = 'ready', a = 'active', c = 'completed', f = 'failed', x = 'cancelled' }
 
@@ -97,6 +98,7 @@ local function add_asking(id, band, asked, text)
   take_keys(keys, id, now)
   count('enqueued')
   local due = time_of(asked.due)
+  if asked.any then raise_flag(h, 'y') end
   if asked.after then block(id, h, asked.after, due) else make_due(id, h, due, 'delay') end
   return h.state
 end
@@ -943,7 +945,7 @@ end
 -- Headers -------------------------------------------------------------------------------------------------------------
 -- \`<state><band>,<fence>,<worker>,<flags>,<attempts>,<crashes>,<releases>,<dueAt>,<startedAt>,<finishedAt>,<reason>\`
 -- state  s scheduled · b blocked · r ready · a active · c completed · f failed · x cancelled
--- flags  o has options in its birth · w watched · m marked · H history · L log · P progress · K checkpoint · T steps · R result · E error · A jobs it waits for · D jobs that wait for it
+-- flags  o has options in its birth · w watched · m marked · y waits for any ending · H history · L log · P progress · K checkpoint · T steps · R result · E error · A jobs it waits for · D jobs that wait for it
 -- reason of a final state; why it is scheduled; of the mark
 
 local shape = '^(%a)(%d),(%d*),([^,]*),(%a*),(%d+),(%d+),(%d+),([^,]*),([^,]*),([^,]*),(.*)$'
@@ -1212,14 +1214,16 @@ carry = function()
       if name == parent then found = true else left[#left + 1] = name end
     end
     if not found then return end
-    if left[1] and kind == 'completed' then
+    local heard = kind == 'completed' or has(h, 'y')
+    if left[1] and heard then
       set_facet(h, id, 'A', table.concat(left, ' '))
       put(id, h)
       return touch(id, h)
     end
     leave_place(id, h)
-    if kind ~= 'completed' then return finish(id, h, 'x', 'dependency') end
+    if not heard then return finish(id, h, 'x', 'dependency') end
     drop_facet(h, id, 'A')
+    drop_flag(h, 'y')
     make_due(id, h, tonumber(h.due), 'delay')
   end
 

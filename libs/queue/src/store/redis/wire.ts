@@ -72,6 +72,7 @@ function asked(job: NewJob): string {
     crash: crashLimit,
     attempts: attempts || undefined,
     after: after?.length ? [...new Set(after)].map(nameOf) : undefined,
+    any: (after?.length && job.anyEnding) || undefined,
     rest: Object.values(rest).some((value) => value !== undefined) ? json(rest) : undefined,
   });
 }

@@ -138,7 +138,7 @@ end
 -- Headers -------------------------------------------------------------------------------------------------------------
 -- `<state><band>,<fence>,<worker>,<flags>,<attempts>,<crashes>,<releases>,<dueAt>,<startedAt>,<finishedAt>,<reason>`
 -- state  s scheduled · b blocked · r ready · a active · c completed · f failed · x cancelled
--- flags  o has options in its birth · w watched · m marked · H history · L log · P progress · K checkpoint · T steps · R result · E error · A jobs it waits for · D jobs that wait for it
+-- flags  o has options in its birth · w watched · m marked · y waits for any ending · H history · L log · P progress · K checkpoint · T steps · R result · E error · A jobs it waits for · D jobs that wait for it
 -- reason of a final state; why it is scheduled; of the mark
 
 local shape = '^(%a)(%d),(%d*),([^,]*),(%a*),(%d+),(%d+),(%d+),([^,]*),([^,]*),([^,]*),(.*)$'
@@ -407,14 +407,16 @@ carry = function()
       if name == parent then found = true else left[#left + 1] = name end
     end
     if not found then return end
-    if left[1] and kind == 'completed' then
+    local heard = kind == 'completed' or has(h, 'y')
+    if left[1] and heard then
       set_facet(h, id, 'A', table.concat(left, ' '))
       put(id, h)
       return touch(id, h)
     end
     leave_place(id, h)
-    if kind ~= 'completed' then return finish(id, h, 'x', 'dependency') end
+    if not heard then return finish(id, h, 'x', 'dependency') end
     drop_facet(h, id, 'A')
+    drop_flag(h, 'y')
     make_due(id, h, tonumber(h.due), 'delay')
   end
 
