@@ -33,8 +33,10 @@ export interface CalendarOptions extends CalendarFields, Bounds {
 }
 
 /** Steps of dates at a local time: `calendar({ months: 1, at: '09:00', timeZone: 'Asia/Tokyo' })`. */
-export function calendar({ timeZone, from, until, ...fields }: CalendarOptions): NormalTrigger {
-  return checkTrigger({ calendar: fields, timeZone, from, until });
+export function calendar(options: CalendarOptions): NormalTrigger {
+  if (typeof options !== 'object') return checkTrigger({ calendar: options });
+  const { timeZone, from, until, ...calendar } = options;
+  return checkTrigger({ calendar, timeZone, from, until });
 }
 
 /** Every slot of every member, those that coincide once; ends with the last of them. */

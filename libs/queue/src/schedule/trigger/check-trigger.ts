@@ -1,3 +1,4 @@
+import { ScheduleInvalid } from '../../job/errors.js';
 import { isTaskName } from '../../job/id.js';
 import { nearestName } from '../../job/options.js';
 import { type CalendarFields, parseCalendar } from '../../time/calendar/index.js';
@@ -5,7 +6,7 @@ import { type CronFields, type DayMatch, parseCron } from '../../time/cron/index
 import { cutQuote } from '../../time/refusal.js';
 import { jsonOf } from './json.js';
 import { boundsOf, durationOf, instantOf } from './moments.js';
-import { reading, refuse } from './refusal.js';
+import { reading, refuse, refuseWhole } from './refusal.js';
 import type { NormalTrigger } from './trigger.js';
 
 /** What goes with the key that says the kind. */
@@ -47,7 +48,7 @@ export function checkTrigger(value: unknown, field = 'trigger'): NormalTrigger {
 }
 
 function check(value: unknown, place: Place): NormalTrigger {
-  if (--place.left.triggers < 0) refuse(place.field, 'the whole', 'is too large', `${mostTriggers} triggers in all`);
+  if (--place.left.triggers < 0) refuseWhole(place.field, 'is one trigger too many', `${mostTriggers} triggers in all`);
   const fields = fieldsOf(value, place.field);
   const kind = kindOf(fields, place.field);
   const stranger = Object.keys(fields).find(
@@ -125,8 +126,8 @@ function membersOf(value: unknown, { field, depth, left }: Place, kind: 'anyOf' 
   const at = `${field}.${kind}`;
   if (!Array.isArray(value) || value.length === 0)
     refuse(at, value, 'is not a list of triggers', 'one trigger or more');
-  if (value.length > mostTriggers) refuse(at, 'the list', 'is too long', `${mostTriggers} triggers in all`);
-  if (depth >= deepest) refuse(at, 'the whole', 'is nested too deep', `anyOf and allOf at most ${deepest} deep`);
+  if (value.length > mostTriggers) refuseWhole(at, 'is too long a list', `${mostTriggers} triggers in all`);
+  if (depth >= deepest) refuseWhole(at, 'is nested too deep', `anyOf and allOf at most ${deepest} deep`);
   return (value as unknown[]).map((each, i) => check(each, { field: `${at}.${i}`, depth: depth + 1, left }));
 }
 
@@ -140,21 +141,18 @@ function fieldsOf(value: unknown, field: string): Fields {
   return given(value as Fields);
 }
 
-function refuseStranger(stranger: string, field: string): never {
+function refuseStranger(stranger: string, place: string): never {
   const name = cutQuote(stranger);
+  const field = `${place}.${name}`;
   const nearest = name === stranger ? nearestName(stranger, known) : undefined;
-  return refuse(
-    `${field}.${name}`,
-    stranger,
-    nearest ? `is unknown; did you mean '${nearest}'?` : 'is unknown',
-    [...known].join(', '),
-  );
+  const hint = nearest ? `Did you mean '${nearest}'?` : `Known are: ${[...known].join(', ')}.`;
+  throw new ScheduleInvalid(field, `Unknown field '${field}'. ${hint}`);
 }
 
 function kindOf(fields: Fields, field: string): Kind {
   const [kind, other] = kinds.filter((each) => fields[each] !== undefined);
-  if (kind === undefined) return refuse(field, 'the trigger', 'says no kind', `one of ${kinds.join(', ')}`);
-  if (other !== undefined) refuse(field, `${kind} and ${other}`, 'are two kinds', `one of ${kinds.join(', ')}`);
+  if (kind === undefined) return refuseWhole(field, 'says no kind', `one of ${kinds.join(', ')}`);
+  if (other !== undefined) refuseWhole(field, `says two kinds, ${kind} and ${other}`, `one of ${kinds.join(', ')}`);
   return kind;
 }
 

@@ -2,16 +2,23 @@ import { nextCalendar, parseCalendar } from '../../time/calendar/index.js';
 import { nextCron, parseCron } from '../../time/cron/index.js';
 import { allOfSearch, anyOfSearch } from './combine.js';
 import { askCode, needCode } from './custom.js';
-import { type Search, searchBy } from './search.js';
+import { type Search, searchBy, sinceAnchor } from './search.js';
 import type { EveryTrigger, NormalTrigger } from './trigger.js';
 
 const mostSteps = 10_000;
 
-/**
- * The search for a trigger that was checked. `steps` bounds each `allOf`; those that stand side by side share them, so
- * that many cost no more than one.
- */
-export function compile(trigger: NormalTrigger, field = 'trigger', steps = mostSteps): Search {
+/** The search for a trigger that was checked. Each `allOf` gets its share of the steps, so that many cost no more than one. */
+export function compile(trigger: NormalTrigger): Search {
+  return searchOf(trigger, 'trigger', Math.floor(mostSteps / Math.max(1, outermost(trigger))));
+}
+
+/** How many `allOf` stand in no other one. */
+function outermost(trigger: NormalTrigger): number {
+  if ('anyOf' in trigger) return trigger.anyOf.reduce((count, member) => count + outermost(member), 0);
+  return 'allOf' in trigger ? 1 : 0;
+}
+
+function searchOf(trigger: NormalTrigger, field: string, steps: number): Search {
   if ('cron' in trigger) {
     const pattern = parseCron(trigger.cron, trigger);
     return searchBy((after) => nextCron(pattern, after), trigger);
@@ -26,12 +33,14 @@ export function compile(trigger: NormalTrigger, field = 'trigger', steps = mostS
     return searchBy((after, anchor) => nextCalendar(pattern, after, trigger.from ?? anchor), trigger);
   }
   if ('anyOf' in trigger) {
-    const members = trigger.anyOf;
-    const share = Math.floor(steps / members.length);
-    return anyOfSearch(members.map((member, i) => compile(member, `${field}.anyOf.${i}`, share)));
+    const members = trigger.anyOf.map((member, i) => {
+      const search = searchOf(member, `${field}.anyOf.${i}`, steps);
+      return 'at' in member || 'anyOf' in member ? search : sinceAnchor(search);
+    });
+    return anyOfSearch(members);
   }
   if ('allOf' in trigger) {
-    const members = trigger.allOf.map((member, i) => compile(member, `${field}.allOf.${i}`, steps));
+    const members = trigger.allOf.map((member, i) => searchOf(member, `${field}.allOf.${i}`, steps));
     return allOfSearch(members, trigger.within ?? 1000, steps);
   }
   const { trigger: name, data } = trigger;

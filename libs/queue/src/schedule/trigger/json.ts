@@ -1,5 +1,5 @@
 import { isPlainObject } from '../../job/plain.js';
-import { refuse } from './refusal.js';
+import { refuse, refuseWhole } from './refusal.js';
 
 const most = { values: 1000, characters: 16_384, depth: 16 };
 const allowed = `JSON of at most ${most.values} values, ${most.characters} characters and ${most.depth} levels`;
@@ -8,13 +8,15 @@ const allowed = `JSON of at most ${most.values} values, ${most.characters} chara
 export function jsonOf(value: unknown, field: string): unknown {
   const left = { values: most.values, characters: most.characters };
   const text = (each: string) => {
-    if ((left.characters -= each.length) < 0) refuse(field, 'the data', 'is too long', allowed);
+    if ((left.characters -= each.length) < 0) refuseWhole(field, 'is too long', allowed);
     return each;
   };
   const copy = (each: unknown, depth: number): unknown => {
-    if (--left.values < 0 || depth > most.depth) refuse(field, 'the data', 'is too much', allowed);
+    if (--left.values < 0 || depth > most.depth) refuseWhole(field, 'is too much', allowed);
     if (typeof each === 'string') return text(each);
-    if (each === null || typeof each === 'boolean' || Number.isFinite(each)) return each;
+    if (each === null || typeof each === 'boolean') return each;
+    // JSON has no -0.
+    if (typeof each === 'number' && Number.isFinite(each)) return each + 0;
     if (Array.isArray(each)) return each.map((item) => copy(item, depth + 1));
     if (typeof each !== 'object' || !isPlainObject(each)) return refuse(field, each, 'is not plain data', allowed);
     const fields = Object.entries(each).filter(([, item]) => item !== undefined);

@@ -15,6 +15,14 @@ export interface Left {
   steps: number;
 }
 
+/**
+ * Without the slots before the anchor. A past moment is the first slot of a union all the same, and asking on from there
+ * must not bring up what the other members had before the schedule was.
+ */
+export function sinceAnchor({ first, next }: Search): Search {
+  return { first, next: (after, anchor, left) => next(Math.max(after, anchor - 1), anchor, left) };
+}
+
 /** A search for slots that are the same whenever they are asked for, cut at `from` and `until`. */
 export function searchBy(next: Search['next'], { from = 0, until = Infinity }: Bounds<number> = {}): Search {
   const bounded: Search['next'] = (after, anchor, left) => {

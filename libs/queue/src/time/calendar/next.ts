@@ -1,6 +1,6 @@
 import { dayMs, monthStart } from '../zone/dates.js';
 import { earliest, horizonOf, latest } from '../zone/horizon.js';
-import { type Zone, zoneNamed } from '../zone/zone.js';
+import { zoneNamed } from '../zone/zone.js';
 import type { CalendarPattern } from './pattern.js';
 
 const shortestMonth = 28 * dayMs;
@@ -22,7 +22,7 @@ export function nextCalendar(pattern: CalendarPattern, after: number, anchor: nu
   for (let step = firstStep(pattern, start, shown); ; step++) {
     const { midnight, exists } = dateAfter(pattern, start, step);
     if (midnight > limit) return null;
-    if (exists && isShown(zone, midnight)) return zone.firstShowing(midnight + pattern.time * 1000);
+    if (exists && zone.hasDate(midnight)) return zone.firstShowing(midnight + pattern.time * 1000);
   }
 }
 
@@ -49,10 +49,6 @@ function dateAfter({ months, days, overflow }: CalendarPattern, start: number, s
     midnight: first + (Math.min(day, length) - 1 + step * days) * dayMs,
     exists: day <= length || overflow === 'clip',
   };
-}
-
-function isShown(zone: Zone, midnight: number): boolean {
-  return zone.firstShowing(midnight) < zone.firstShowing(midnight + dayMs);
 }
 
 function midnightOf(local: number): number {

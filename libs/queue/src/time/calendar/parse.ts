@@ -27,12 +27,13 @@ export function parseCalendar(fields: CalendarFields, timeZone = 'UTC'): Calenda
   zoneNamed(timeZone);
   refuseStrangers(fields);
   const [years, months, weeks, days] = units.map((unit) => countOf(unit, fields[unit])) as Four;
+  const shown = JSON.stringify({ years, months, weeks, days });
   const pattern = { months: years * 12 + months, days: weeks * 7 + days };
   if (pattern.months + pattern.days === 0) {
-    refuse('calendar', 'every unit', 'is 0 or absent', 'years, months, weeks or days above 0');
+    refuse('calendar', shown, 'names no step', 'years, months, weeks or days above 0');
   }
   if (pattern.months / most.months + pattern.days / most.days > 1) {
-    refuse('calendar', 'the sum of the units', 'is too long', '50 years in all');
+    refuse('calendar', shown, 'is too long a step', '50 years in all');
   }
   return { ...pattern, time: timeOf(fields.at ?? '00:00'), overflow: overflowOf(fields.overflow), timeZone };
 }

@@ -31,7 +31,7 @@ function nextFixed(pattern: CronPattern, zone: Zone, after: number, limit: numbe
     const local = nextLocal(pattern, shown, limit);
     if (local === null) return null;
     const midnight = Math.floor(local / dayMs) * dayMs;
-    if (zone.firstShowing(midnight) < zone.firstShowing(midnight + dayMs)) return zone.firstShowing(local);
+    if (zone.hasDate(midnight)) return zone.firstShowing(local);
     shown = midnight + dayMs - 1;
   }
 }

@@ -61,6 +61,11 @@ export class Zone {
     return Math.max(stretch.from, local - stretch.offset);
   }
 
+  /** Whether the date of a local midnight was ever shown: some were left out when a zone moved over the date line. */
+  hasDate(midnight: number): boolean {
+    return this.firstShowing(midnight) < this.firstShowing(midnight + dayMs);
+  }
+
   private stretchesOf(day: number): Stretch[] {
     const known = this.days.get(day);
     if (known) return known;
