@@ -15,6 +15,48 @@ export function describeAfter(stage: Stage): void {
   const add = async (job: Parameters<Stage['add']>[0]) => (await stage.store.enqueue([stage.job(job)]))[0]!;
   const record = (id: string) => stage.record(id);
 
+  /** How a job that ann holds may end without having completed. */
+  const endings: [string, (held: ClaimedJob) => Promise<unknown>][] = [
+    ['fails', (held) => stage.settle('ann', failed(held))],
+    ['is cancelled by its handler', (held) => stage.settle('ann', cancelled(held))],
+    [
+      'was marked and would run again',
+      async (held) => {
+        await stage.store.cancel([held.id]);
+        await stage.settle('ann', retried(held));
+      },
+    ],
+    ['is cancelled by force', (held) => stage.store.cancel([held.id], { force: true })],
+    [
+      'is cancelled as its worker retires',
+      async (held) => {
+        await stage.store.cancel([held.id]);
+        await stage.store.retire('ann');
+      },
+    ],
+    [
+      'is cancelled as it is reconciled',
+      async (held) => {
+        await stage.store.cancel([held.id]);
+        await stage.store.reconcile('ann', lane, []);
+      },
+    ],
+    [
+      'is cancelled while it waits',
+      async (held) => {
+        await stage.settle('ann', retried(held, 1000));
+        await stage.store.cancel([held.id]);
+      },
+    ],
+    [
+      'is removed while it waits',
+      async (held) => {
+        await stage.settle('ann', retried(held, 1000));
+        await stage.store.remove([held.id]);
+      },
+    ],
+  ];
+
   describe('enqueue with after', () => {
     it('blocks a job until the jobs it waits for complete, and says which they are', async () => {
       const [a, b] = await stage.addMany(2);
@@ -230,47 +272,6 @@ export function describeAfter(stage: Stage): void {
     ['in its lane', lane],
     ['in another lane', other],
   ])('a dependency that ends otherwise, %s', (_, at) => {
-    const endings: [string, (held: ClaimedJob) => Promise<unknown>][] = [
-      ['fails', (held) => stage.settle('ann', failed(held))],
-      ['is cancelled by its handler', (held) => stage.settle('ann', cancelled(held))],
-      [
-        'was marked and would run again',
-        async (held) => {
-          await stage.store.cancel([held.id]);
-          await stage.settle('ann', retried(held));
-        },
-      ],
-      ['is cancelled by force', (held) => stage.store.cancel([held.id], { force: true })],
-      [
-        'is cancelled as its worker retires',
-        async (held) => {
-          await stage.store.cancel([held.id]);
-          await stage.store.retire('ann');
-        },
-      ],
-      [
-        'is cancelled as it is reconciled',
-        async (held) => {
-          await stage.store.cancel([held.id]);
-          await stage.store.reconcile('ann', lane, []);
-        },
-      ],
-      [
-        'is cancelled while it waits',
-        async (held) => {
-          await stage.settle('ann', retried(held, 1000));
-          await stage.store.cancel([held.id]);
-        },
-      ],
-      [
-        'is removed while it waits',
-        async (held) => {
-          await stage.settle('ann', retried(held, 1000));
-          await stage.store.remove([held.id]);
-        },
-      ],
-    ];
-
     it.each(endings)('cancels the job when the one it waits for %s', async (_, end) => {
       const { held, id } = await setup({ lane: at });
 
@@ -342,6 +343,148 @@ export function describeAfter(stage: Stage): void {
       await stage.settle('ann', completed(again!));
 
       expect((await record(id))!.state).toBe('ready');
+    });
+  });
+
+  describe('a job that may follow any ending', () => {
+    const any = { anyEnding: true };
+
+    it.each([
+      ['completed', completed],
+      ['failed', failed],
+      ['was cancelled', cancelled],
+    ])('is ready at once when the one it waits for %s', async (_, ending) => {
+      const held = await stage.held('ann');
+      await stage.settle('ann', ending(held));
+
+      const answer = await add({ ...any, after: [held.id] });
+
+      expect(answer).toMatchObject({ created: true, state: 'ready' });
+      expect((await record(answer.id))!.waitsFor).toBeUndefined();
+    });
+
+    it('does not wait for one nobody knows, here or in a lane that never was', async () => {
+      const never = stage.id({ queue: 'never', shard: 0 });
+
+      const answers = [
+        await add({ ...any, after: [stage.id()] }),
+        await add({ ...any, after: [never, stage.id()], due: { in: 1000 } }),
+      ];
+
+      expect(answers.map((answer) => answer.state)).toEqual(['ready', 'scheduled']);
+      expect(await record(answers[1]!.id)).toMatchObject({ why: 'delay', dueAt: stage.now + 1000 });
+      expect((await stage.store.counts()).map((record) => record.queue)).toEqual([lane.queue]);
+    });
+
+    it('is ready at once when there is nothing to wait for', async () => {
+      expect(await add(any)).toMatchObject({ state: 'ready' });
+    });
+
+    it('is blocked until then as any other', async () => {
+      const { held, id } = await setup(any);
+      await stage.settle('ann', retried(held));
+      await stage.claim('ann', 1);
+      await stage.lose();
+
+      expect(await record(id)).toMatchObject({ state: 'blocked', waitsFor: [held.id] });
+      expect(await stage.store.cancel([id])).toEqual([{ id, applied: true, state: 'cancelled' }]);
+    });
+
+    it('may follow from a settlement, and from a slot', async () => {
+      const failing = await stage.held('ann');
+      const held = await stage.held('bob');
+      await stage.settle('ann', failed(failing));
+      const [follows, fired] = [failing, held].map(({ id }) => stage.job({ ...any, after: [id] }));
+      await stage.settle('bob', { ...failed(held), then: [follows!] });
+      await stage.store.putSchedule({ id: 's', body: '{}', paused: false, next: 1 }, 0);
+      await stage.store.fire([{ id: 's', seen: 1, slots: [], jobs: [fired!], last: 1, next: 2 }]);
+
+      expect(await stage.states([follows!.id, fired!.id])).toEqual(['ready', 'ready']);
+    });
+
+    describe.each([
+      ['in its lane', lane],
+      ['in another lane', other],
+    ])('%s', (_, at) => {
+      it.each(endings)('becomes ready when the one it waits for %s', async (_, end) => {
+        const { held, id } = await setup({ ...any, lane: at });
+        const beside = await stage.add({ lane: at, after: [held.id] });
+
+        await end(held);
+
+        expect((await record(id))!.state).toBe('ready');
+        expect((await record(id))!.waitsFor).toBeUndefined();
+        expect(await record(beside)).toMatchObject(dependency);
+      });
+
+      it('becomes ready when the one it waits for completes', async () => {
+        const { held, id } = await setup({ ...any, lane: at });
+
+        await stage.settle('ann', completed(held, { keep: 0 }));
+
+        expect((await record(id))!.state).toBe('ready');
+      });
+
+      it('becomes ready when the one it waits for loses its last worker', async () => {
+        const { id } = await setup({ ...any, lane: at }, { crashLimit: 1 });
+        await stage.lose();
+
+        expect((await record(id))!.state).toBe('ready');
+      });
+
+      it('becomes ready when the one it waits for expires', async () => {
+        const parent = await stage.add({ expires: { in: 1000 } });
+        const id = await stage.add({ ...any, lane: at, after: [parent] });
+        await stage.workers('ann');
+        stage.clock.jump(1000);
+        await stage.claim('ann', 1);
+
+        expect((await record(id))!.state).toBe('ready');
+      });
+
+      it('becomes ready when the one it waits for is cancelled because of another', async () => {
+        const { held, id } = await setup({ lane: at });
+        const next = await stage.add({ ...any, after: [id] });
+        const last = await stage.add({ lane: at, after: [next] });
+
+        await stage.settle('ann', failed(held));
+
+        expect(await record(id)).toMatchObject(dependency);
+        expect(await stage.states([next, last])).toEqual(['ready', 'blocked']);
+      });
+
+      it('waits for all of them, whichever ends how', async () => {
+        const [first, second] = [await stage.held('ann'), await stage.held('bob')];
+        const third = await stage.add({ lane: at });
+        const id = await stage.add({ ...any, lane: at, after: [first.id, third, second.id, stage.id()] });
+        expect(await record(id)).toMatchObject({ state: 'blocked', waitsFor: [first.id, third, second.id] });
+
+        await stage.settle('ann', failed(first));
+        expect(await record(id)).toMatchObject({ state: 'blocked', waitsFor: [third, second.id] });
+
+        await stage.settle('bob', completed(second));
+        await stage.store.remove([third]);
+        expect((await record(id))!.state).toBe('ready');
+      });
+
+      it('is scheduled when its time has not come', async () => {
+        const { held, id } = await setup({ ...any, lane: at, due: { in: 10_000 } });
+        const dueAt = stage.now + 10_000;
+        stage.clock.jump(4000);
+
+        await stage.settle('ann', failed(held));
+
+        expect(await record(id)).toMatchObject({ state: 'scheduled', why: 'delay', dueAt });
+      });
+
+      it('hears of the ending however many wait for it', async () => {
+        const held = await stage.held('ann');
+        for (let i = 0; i < 2; i++) await stage.addMany(700, { ...any, after: [held.id], lane: at });
+
+        await stage.settle('ann', failed(held));
+
+        expect((await stage.counted(at.queue))!.counts).toMatchObject({ blocked: 0, ready: 1400 });
+      });
     });
   });
 

@@ -36,6 +36,7 @@ export interface JobPlan {
   tags?: string[];
   /** Waits for jobs of any lane. */
   after?: number[];
+  anyEnding: boolean;
   /** Enqueues the id of an earlier job again. */
   again?: number;
 }
@@ -115,6 +116,7 @@ const jobPlan: fc.Arbitrary<JobPlan> = fc.record({
     { weight: 6, arbitrary: fc.constant(undefined) },
     { weight: 1, arbitrary: fc.array(fc.nat(15), { minLength: 1, maxLength: 2 }) },
   ),
+  anyEnding: fc.boolean(),
   again: seldom(pick).map((n) => (n !== undefined && n % 3 === 0 ? n : undefined)),
 });
 

@@ -154,6 +154,7 @@ export class Player {
     return {
       id: repeats ? again! : this.id(lanes[lane]!),
       after: plan.after && this.parents(plan.after),
+      anyEnding: plan.anyEnding,
       task: 'grind',
       body: `body ${this.ids.length}`,
       priority: plan.priority,

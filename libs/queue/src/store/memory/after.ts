@@ -31,6 +31,6 @@ function arrive(world: World, child: string, parent: string, completed: boolean)
   const shard = world.shardOf(child);
   const job = shard?.jobs.get(child);
   if (!shard || !job?.waitsFor?.includes(parent)) return;
-  if (!completed) shard.finish(job, 'cancelled', world.now(), { reason: 'dependency' });
-  else shard.unblock(job, parent, world.now());
+  if (completed || job.anyEnding) shard.unblock(job, parent, world.now());
+  else shard.finish(job, 'cancelled', world.now(), { reason: 'dependency' });
 }

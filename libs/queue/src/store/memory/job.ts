@@ -12,6 +12,8 @@ export interface Job extends JobRecord {
   cancelReason?: string;
   /** While it is not final: the jobs that wait for it. */
   dependents?: Set<string>;
+  /** Whether any ending of those it waits for will do. */
+  anyEnding: boolean;
   /** While ready: its place in a band or among the suspects. */
   place?: Place<Job>;
   /** While final: when `prune` may forget it, epoch milliseconds. */
@@ -33,6 +35,7 @@ export function newJob(job: NewJob, now: number): Job {
     expiresAt: timeOf(job.expires, now),
     name: nameOf(job.keys),
     waitsFor: job.after?.length ? [...new Set(job.after)] : undefined,
+    anyEnding: job.anyEnding ?? false,
     parent: job.parent,
     root: job.root,
     tags: job.tags && [...job.tags],

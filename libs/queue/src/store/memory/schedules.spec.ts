@@ -9,7 +9,8 @@ describe('putSchedule in memory', () => {
     store.putSchedule({ id, body: '{}', paused: false, next: 1 }, seen);
 
   it('adds none beyond limits.schedules, but changes those that are there', async () => {
-    const replaced = jest.replaceProperty(limits, 'schedules', 2);
+    const bounds: { schedules: number } = limits;
+    const replaced = jest.replaceProperty(bounds, 'schedules', 2);
     try {
       const store = memory({ clock: new ManualClock() });
       await put(store, 'a');

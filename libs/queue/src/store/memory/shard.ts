@@ -93,7 +93,7 @@ export class Shard implements Lane {
     return 'blocked';
   }
 
-  /** `parent` has completed; after the last one the job goes where it would have gone without them. */
+  /** `parent` has ended as this job needs it; after the last one the job goes where it would have gone without them. */
   unblock(job: Job, parent: string, now: number): void {
     job.waitsFor = job.waitsFor!.filter((id) => id !== parent);
     if (job.waitsFor.length === 0) this.makeDue(job, job.dueAt, 'delay', now);
