@@ -233,7 +233,7 @@ export class Queue implements TaskEnqueuer {
   }
 
   private definitionOf(task: TaskRef<never> | TaskRef | string): TaskDefinition {
-    if (typeof task !== 'string') return task.definition as TaskDefinition;
+    if (typeof task !== 'string') return task.definition;
     const known = this.declared.get(task);
     if (known) return known;
     if (!isTaskName(task)) throw new ConfigInvalid('task', `'${String(task).slice(0, 64)}' is no task name.`);

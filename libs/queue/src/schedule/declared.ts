@@ -1,5 +1,5 @@
 import type { Events } from '../events/events.js';
-import { ConfigInvalid, MillraceError } from '../job/errors.js';
+import { ConfigInvalid, MillraceError, ScheduleInvalid } from '../job/errors.js';
 import type { ScheduleRecord, Store, UniqueKey } from '../store/store.js';
 import type { TaskRef } from '../task/task-ref.js';
 import type { Clock } from '../time/clock.js';
@@ -93,28 +93,26 @@ export class Declarations extends Loop {
 
   private async wishOf({ id, task, trigger, options, where }: DeclaredSchedule): Promise<Wish> {
     const { id: _id, onBoot, ...rest } = options;
-    try {
-      const wish = await this.schedules.wish(id, { ...rest, task, trigger });
-      return { ...wish, owner: this.owner, ...(onBoot && { onBoot }) };
-    } catch (error) {
-      if (!MillraceError.is(error)) throw error;
-      throw new ConfigInvalid(`schedules.${id}`, `The schedule '${id}' of ${where}: ${error.message}`);
-    }
+    const wish = await explained(id, where, this.schedules.wish(id, { ...rest, task, trigger }));
+    return { ...wish, owner: this.owner, ...(onBoot && { onBoot }) };
   }
 
   private async write(wish: Wish): Promise<void> {
-    const before = { version: 0 };
-    const record = await this.book.put(wish, (present) => {
+    const { id } = wish;
+    const { where } = this.declared.find((declared) => declared.id === id)!;
+    let before = 0;
+    const writing = this.book.put(wish, (present) => {
       if (present.owner === undefined) {
-        throw new ConfigInvalid(
-          `schedules.${wish.id}`,
-          `The schedule '${wish.id}' was put at run time, and code declares it as well. Remove the one, or give the other an id of its own.`,
+        throw new ScheduleInvalid(
+          'id',
+          'it was put at run time as well. Remove that one, or give this one another id.',
         );
       }
-      before.version = present.version;
+      before = present.version;
       return undefined;
     });
-    if (record.version !== before.version) this.announce(record, 'put');
+    const record = await explained(id, where, writing);
+    if (record.version !== before) this.announce(record, 'put');
   }
 
   /**
@@ -145,6 +143,17 @@ export class Declarations extends Loop {
   private announce(record: ScheduleRecord, change: 'put' | 'removed'): void {
     const { task } = this.book.definitionOf(record).job;
     this.events.emit('schedule.changed', { id: record.id, task, at: this.clock.now(), change });
+  }
+}
+
+/** What is wrong with a declaration stops the boot, and says where to look. */
+async function explained<T>(id: string, where: string, checking: Promise<T>): Promise<T> {
+  try {
+    return await checking;
+  } catch (error) {
+    const ofCode = ['SCHEDULE_INVALID', 'PAYLOAD_INVALID', 'CONFIG_INVALID'] as const;
+    if (!ofCode.some((code) => MillraceError.is(error, code))) throw error;
+    throw new ConfigInvalid(`schedules.${id}`, `The schedule '${id}' of ${where}: ${(error as Error).message}`);
   }
 }
 
