@@ -53,8 +53,8 @@ export async function setup(kind: Kind) {
     tasks: bindTasks(LedgerTasks, queue),
 
     /** Starts a worker process and resolves once it takes jobs. */
-    async worker(env: Record<string, string> = {}): Promise<WorkerProcess> {
-      const started = startWorker({ QUEUE_URL: url, LEDGER: ledger, ...env });
+    async worker(env: Record<string, string> = {}, program = 'ledger.worker'): Promise<WorkerProcess> {
+      const started = startWorker(program, { QUEUE_URL: url, LEDGER: ledger, ...env });
       processes.push(started.process);
       await started.ready;
       return started.process;
@@ -91,9 +91,10 @@ export async function setup(kind: Kind) {
   };
 }
 
-const program = join(import.meta.dirname, '../../dist/test/fixtures/ledger.worker.js');
+const programs = join(import.meta.dirname, '../../dist/test/fixtures');
 
-function startWorker(env: Record<string, string>) {
+function startWorker(name: string, env: Record<string, string>) {
+  const program = join(programs, `${name}.js`);
   if (!existsSync(program)) throw new Error('Build first: `npm test` does, or `npm run build`');
   const child = spawn(process.execPath, [program], {
     env: { ...process.env, ...env },
