@@ -28,7 +28,7 @@ export function diagnose(found: readonly FoundTask[], misplaced: readonly string
   if (misplaced.length > 0) {
     throw new ConfigInvalid(
       'Task',
-      `@Task(), or a decorator that says when it runs, in ${misplaced.join(', ')} is never called: a controller is no provider. Move the method to an @Injectable() class listed in providers.`,
+      `@Task() in ${misplaced.join(', ')} is never called, nor would @Cron() or @Every() be: a controller is no provider. Move the method to an @Injectable() class listed in providers.`,
     );
   }
   const owners = new Map<string, FoundTask>();

@@ -11,11 +11,13 @@ import { HealthServer, type Report } from '../health/health-server.js';
 import { troubleOf } from '../health/store-health.js';
 import type { DeclaredSchedule } from '../schedule/declared.js';
 import { Scheduler } from '../schedule/scheduler.js';
+import { describeTrigger } from '../schedule/trigger/index.js';
 import type { Schedules } from '../schedule/schedules.js';
 import { TaskRef } from '../task/task-ref.js';
 import type { Clock } from '../time/clock.js';
 import { guard } from '../worker/guard.js';
 import { TaskTable } from '../worker/task-table.js';
+import { atMost } from '../worker/waiters.js';
 import { Worker } from '../worker/worker.js';
 import { closeApplication } from './close-application.js';
 import type { Connection } from './connection.js';
@@ -27,6 +29,9 @@ import type { QueueModuleOptions } from './queue-options.js';
 import { rootModuleOf } from './root-module.js';
 import { Signals } from './signals.js';
 import type { WorkerModuleOptions } from './worker-options.js';
+
+/** Milliseconds the scheduler has to end the round in hand. */
+const lastRound = 1000;
 
 /** Everything the host is given by the container. */
 export interface Surroundings {
@@ -47,6 +52,7 @@ export class WorkerHost implements OnApplicationBootstrap, OnModuleDestroy, OnAp
   private readonly logger = new Logger('Worker');
   private running?: Worker;
   private scheduler?: Scheduler;
+  private declared: readonly DeclaredSchedule[] = [];
   private server?: HealthServer;
   private signals?: Signals;
   private unguard?: () => void;
@@ -126,8 +132,12 @@ export class WorkerHost implements OnApplicationBootstrap, OnModuleDestroy, OnAp
   }
 
   private async leave(patience: 'grace' | 'now'): Promise<void> {
-    await this.scheduler?.stop();
-    await this.running?.stop({ now: patience === 'now' });
+    const { scheduler, running, given } = this;
+    // A round that a store holds up must not hold up the leaving.
+    await Promise.all([
+      scheduler && atMost(given.clock, scheduler.stop(), lastRound),
+      running?.stop({ now: patience === 'now' }),
+    ]);
   }
 
   private assemble(): Worker {
@@ -136,7 +146,8 @@ export class WorkerHost implements OnApplicationBootstrap, OnModuleDestroy, OnAp
     const all = explorer.tasks();
     const found = narrowed(all, options.tasks);
     diagnose(found, explorer.misplaced(), options.queues !== undefined && Object.keys(options.queues).length === 0);
-    this.scheduler = this.schedulerOf(all, explorer.schedules(all));
+    this.declared = explorer.schedules(all).map(declaredOf);
+    this.scheduler = this.schedulerOf(all);
     const handlers = handlersOf(found, modules, options.globalEnhancers ? contexts : undefined);
     this.announce(found, new TaskTable(handlers, queue.overrides, queue.defaults));
     const { name, queues, except, concurrency, lease, shutdown, idle, burst, maxJobs, unknownTaskAfter, logPayloads } =
@@ -157,18 +168,18 @@ export class WorkerHost implements OnApplicationBootstrap, OnModuleDestroy, OnAp
   }
 
   /** Declarations count however this worker is narrowed: they are those of the application. */
-  private schedulerOf(tasks: readonly FoundTask[], found: readonly FoundSchedule[]): Scheduler | undefined {
+  private schedulerOf(tasks: readonly FoundTask[]): Scheduler | undefined {
     const { options, clock, events, schedules, modules } = this.given;
     const said = options.schedules ?? options.burst === undefined;
     if (said === false) return undefined;
     return new Scheduler({
-      ...{ schedules, clock, events, declared: found.map(declaredOf) },
+      ...{ schedules, clock, events, declared: this.declared },
       owner: (said === true ? undefined : said.owner) ?? rootModuleOf(modules),
       tasks: tasks.map(({ metadata }) => metadata.definition.name),
     });
   }
 
-  /** One line per task with its queue; a warning for those whose queue is left out here. */
+  /** One line per task with its queue, and per schedule; a warning for those whose queue is left out here. */
   private announce(found: readonly FoundTask[], table: TaskTable): void {
     const { queues, except = [] } = this.given.options;
     const served = (queues ? Object.keys(queues) : table.queues).filter((queue) => !except.includes(queue));
@@ -178,6 +189,9 @@ export class WorkerHost implements OnApplicationBootstrap, OnModuleDestroy, OnAp
       this.logger.log(
         `${task.metadata.definition.name} on queue ${queueOf(task)}: ${task.name}.${task.metadata.method}`,
       );
+    }
+    for (const { id, trigger, where } of this.declared) {
+      this.logger.log(`${id} ${describeTrigger(trigger)}: ${where}`);
     }
     for (const sentence of unserved(found, queueOf, served)) this.logger.warn(sentence);
   }
@@ -208,7 +222,8 @@ export class WorkerHost implements OnApplicationBootstrap, OnModuleDestroy, OnAp
   }
 }
 
-function declaredOf({ name, metadata, declaration }: FoundSchedule): DeclaredSchedule {
+/** A schedule that was found on a method, as it is declared. */
+export function declaredOf({ name, metadata, declaration }: FoundSchedule): DeclaredSchedule {
   const { trigger, options, method } = declaration;
   const id = options.id ?? metadata.definition.name;
   return { id, task: new TaskRef(metadata.definition), trigger, options, where: `${name}.${method}` };

@@ -4,7 +4,7 @@ import { limits } from '../job/limits.js';
 import type { ScheduleRecord, Store } from '../store/store.js';
 import { type Definition, Definitions, type JobPattern, writeDefinition } from './definition.js';
 import type { Policy } from './policy.js';
-import { sequenceOf } from './slots.js';
+import { sequenceOf, type SlotSequence } from './slots.js';
 import type { Trigger } from './trigger/index.js';
 
 /** A schedule as somebody wants it, all checked. */
@@ -100,8 +100,8 @@ export class ScheduleBook {
     return { id, body, owner, paused: asleep, next: asleep ? undefined : next };
   }
 
-  /** What stood there before may be of another codec. */
-  private legible(record: ScheduleRecord): Definition | undefined {
+  /** `undefined` when it cannot be read here: it was written with another codec. */
+  legible(record: ScheduleRecord): Definition | undefined {
     try {
       return this.definitionOf(record);
     } catch {
@@ -111,11 +111,7 @@ export class ScheduleBook {
 }
 
 /** The first slot from `now` on that was not dealt with yet. */
-export function firstAfter(
-  { first, next }: ReturnType<typeof sequenceOf>,
-  now: number,
-  last: number | undefined,
-): number | null {
+export function firstAfter({ first, next }: SlotSequence, now: number, last: number | undefined): number | null {
   const slot = first(now);
   return slot !== null && last !== undefined && slot <= last ? next(last) : slot;
 }

@@ -125,7 +125,7 @@ export class Declarations extends Loop {
     for await (const record of this.ofOwner()) {
       if (here.has(record.id)) continue;
       foreign ??= new Set((await this.store.workers()).flatMap(({ tasks }) => tasks));
-      const { task } = this.book.definitionOf(record).job;
+      const task = this.taskOf(record);
       if (!this.tasks.includes(task) && foreign.has(task)) continue;
       if (await this.store.removeSchedule(record.id, record.version)) this.announce(record, 'removed');
     }
@@ -140,9 +140,12 @@ export class Declarations extends Loop {
     } while (cursor !== undefined);
   }
 
+  private taskOf(record: ScheduleRecord): string {
+    return this.book.legible(record)?.job.task ?? '';
+  }
+
   private announce(record: ScheduleRecord, change: 'put' | 'removed'): void {
-    const { task } = this.book.definitionOf(record).job;
-    this.events.emit('schedule.changed', { id: record.id, task, at: this.clock.now(), change });
+    this.events.emit('schedule.changed', { id: record.id, task: this.taskOf(record), at: this.clock.now(), change });
   }
 }
 

@@ -10,7 +10,7 @@ import { slotJob } from './slot-job.js';
 import { sequenceOf } from './slots.js';
 
 /** Schedules looked at in one round. */
-const page = 100;
+const page = 200;
 /** Milliseconds between two looks at most: a hint says when one is put that comes sooner, and this is for the hint that was lost. */
 const longestWait = 5000;
 const longestPause = 5000;

@@ -1,4 +1,5 @@
 import { open } from '../job/envelope.js';
+import { Schedules } from './schedules.js';
 import { cron, every } from './trigger/index.js';
 import { NightTasks, nightWorld, sweep, timeOf } from './testdata/world.js';
 
@@ -179,6 +180,21 @@ describe('list', () => {
 
     expect([first, second].map(({ schedules }) => schedules.map(({ id }) => id))).toEqual([['a', 'b'], ['c']]);
     expect(second.cursor).toBeUndefined();
+  });
+});
+
+describe('a schedule that was written with another codec', () => {
+  it('can be looked at as far as the store knows it, paused and removed', async () => {
+    const codec = { encode: (text: string) => `*${text}`, decode: (text: string) => text.slice(1) };
+    const w = await nightWorld({ codec });
+    await w.schedules.put('nightly', nightly);
+    const others = new Schedules({ store: w.store, queue: w.queue, clock: w.clock, events: w.events });
+
+    expect((await others.list()).schedules).toMatchObject([
+      { id: 'nightly', task: null, trigger: null, words: 'cannot be read here', next: expect.any(Number) },
+    ]);
+    expect(await others.pause('nightly')).toMatchObject({ paused: true });
+    expect(await others.remove('nightly')).toBe(true);
   });
 });
 

@@ -17,7 +17,7 @@ import {
 } from './options.js';
 import { checkPolicy } from './policy.js';
 import { extraJob, tagOf } from './slot-job.js';
-import { sequenceOf } from './slots.js';
+import { sequenceOf, type SlotSequence } from './slots.js';
 import { checkTrigger, preview, type Trigger } from './trigger/index.js';
 import { type ScheduleView, scheduleView, type SlotView, slotViews } from './view.js';
 
@@ -119,7 +119,7 @@ export class Schedules {
     return this.change(id, 'resumed', (present, sequence) => {
       if (!present.paused) return undefined;
       const since = present.last ?? present.createdAt - 1;
-      const next = from === 'last' ? sequence.next(since) : firstAfter(sequence, now, present.last);
+      const next = from === 'last' ? sequence().next(since) : firstAfter(sequence(), now, present.last);
       if (next === null) throw new ScheduleInvalid('trigger', `The schedule '${id}' has no slot any more. Remove it.`);
       return { paused: false, next };
     });
@@ -175,12 +175,12 @@ export class Schedules {
     change: 'paused' | 'resumed',
     decide: (
       present: ScheduleRecord,
-      sequence: ReturnType<typeof sequenceOf>,
+      sequence: () => SlotSequence,
     ) => Pick<ScheduleRecord, 'paused' | 'next'> | undefined,
   ): Promise<ScheduleView | undefined> {
     const record = await this.book.change(id, async (present) => {
       const { body, owner } = present;
-      const wanted = decide(present, sequenceOf(this.book.definitionOf(present)));
+      const wanted = decide(present, () => sequenceOf(this.book.definitionOf(present)));
       if (!wanted) return present;
       const answer = await this.book.store.putSchedule({ id, body, owner, ...wanted }, present.version);
       if (answer.outcome === 'put') this.announce(id, this.taskOf(present), change);
@@ -194,10 +194,10 @@ export class Schedules {
   }
 
   private view(record: ScheduleRecord): ScheduleView {
-    return scheduleView(record, this.book.definitionOf(record));
+    return scheduleView(record, this.book.legible(record));
   }
 
   private taskOf(record: ScheduleRecord): string {
-    return this.book.definitionOf(record).job.task;
+    return this.book.legible(record)?.job.task ?? '';
   }
 }

@@ -6,10 +6,11 @@ import { describeTrigger, type Trigger } from './trigger/index.js';
 /** All that is known of a schedule. Every field is present, `null` when there is nothing to say. Instants are epoch milliseconds. */
 export interface ScheduleView {
   readonly id: string;
-  readonly task: string;
-  readonly queue: string;
+  /** `null`, as the trigger, when the stored text cannot be read here: it was written with another codec. */
+  readonly task: string | null;
+  readonly queue: string | null;
   readonly payload: unknown;
-  readonly trigger: Trigger;
+  readonly trigger: Trigger | null;
   /** The trigger in English. */
   readonly words: string;
   /** The next slot; `null` while it is paused. */
@@ -45,16 +46,24 @@ export interface SlotView {
   readonly jobId: string | null;
 }
 
-export function scheduleView(record: ScheduleRecord, definition: Definition): ScheduleView {
-  const { trigger, job, misfire = 'latest', overlap = 'allow', jitter = 0, grace = null, count = null } = definition;
+/** Without a definition, what the store alone knows. */
+export function scheduleView(record: ScheduleRecord, definition?: Definition): ScheduleView {
+  const { misfire = 'latest', overlap = 'allow', jitter = 0, grace = null, count = null } = definition ?? {};
   const { id, next = null, last = null, paused, owner, counts, createdAt, changedAt } = record;
-  const { payload } = envelopeOf(job);
   return {
-    ...{ id, task: job.task, queue: job.queue, payload, trigger, words: describeTrigger(trigger) },
+    id,
+    ...(definition ? whatOf(definition) : unreadable),
     ...{ next, last, paused, declared: owner !== undefined, misfire, overlap, jitter, grace, count },
     ...{ counts, job: record.job ?? null, createdAt, changedAt },
   };
 }
+
+function whatOf({ job, trigger }: Definition) {
+  const { task, queue } = job;
+  return { task, queue, payload: envelopeOf(job).payload, trigger, words: describeTrigger(trigger) };
+}
+
+const unreadable = { task: null, queue: null, payload: undefined, trigger: null, words: 'cannot be read here' };
 
 export function slotViews({ slots }: ScheduleRecord): SlotView[] {
   return slots.map(({ slot, outcome, why = null, job = null }) => ({ slot, outcome, why, jobId: job }));
