@@ -17,16 +17,19 @@ import type { Clock } from '../time/clock.js';
 import type { WorkerOptions } from '../worker/options.js';
 import { Worker } from '../worker/worker.js';
 import type { Performed, PerformOptions } from './queue-tester.js';
+import { SchedulerBench } from './scheduler-bench.js';
 
 /** A lane that no application serves: what is performed there meets no other job. */
 const lane = 'millrace.perform';
 
 /** Workers made for one purpose each, with the handlers of an application. */
 export class Bench {
+  readonly scheduler: SchedulerBench;
   private readonly store: Store;
   private readonly options: WorkerOptions;
 
   constructor(private readonly app: INestApplicationContext) {
+    this.scheduler = new SchedulerBench(app);
     const get = <T>(token: unknown) => app.get<T>(token as never, { strict: false });
     const explorer = new Explorer(get(DiscoveryService));
     const { codec, defaults, overrides, resultLimit } = get<QueueModuleOptions>(getOptionsToken());
@@ -53,23 +56,25 @@ export class Bench {
     return { outcome: outcomeOf(view), result: result ?? undefined, error, reason, progress, logs: log, enqueued };
   }
 
-  /** A worker of the application itself does it where one runs; else one is made, until nothing is ready anywhere. */
+  /**
+   * A worker of the application itself does it where one runs; else one is made, until nothing is ready anywhere. Again
+   * while that ends jobs, as handlers enqueue to queues that were not there before, and put schedules.
+   */
   async drain(): Promise<{ completed: number; failed: number }> {
-    const before = await this.totals();
     const host = WorkerHost.of(this.app);
-    if (host) await host.worker.idle();
-    else await this.work();
-    const after = await this.totals();
+    const before = await this.totals();
+    let after = before;
+    for (let ended = -1; after.ended !== ended; after = await this.totals()) {
+      ended = after.ended;
+      await this.scheduler.fire();
+      await (host ? host.worker.idle() : this.work());
+    }
     return { completed: after.completed - before.completed, failed: after.failed - before.failed };
   }
 
-  /** Again while that ends jobs, as handlers enqueue to queues that were not there before. */
   private async work(): Promise<void> {
-    for (let ended = -1, now = await this.totals(); now.ended !== ended; now = await this.totals()) {
-      ended = now.ended;
-      const queues = await this.waiting();
-      if (Object.keys(queues).length > 0) await this.run({ burst: 'ready', queues });
-    }
+    const queues = await this.waiting();
+    if (Object.keys(queues).length > 0) await this.run({ burst: 'ready', queues });
   }
 
   private async run(purpose: Partial<WorkerOptions>): Promise<void> {

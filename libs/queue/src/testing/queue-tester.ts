@@ -6,6 +6,7 @@ import type { Outcome } from '../job/state.js';
 import type { JobView } from '../job/view.js';
 import { QUEUE_CLOCK } from '../nest/tokens.js';
 import { QueueModule } from '../queue.module.js';
+import { Schedules } from '../schedule/schedules.js';
 import type { TaskGroupClass } from '../task/define-tasks.js';
 import type { InputOf, ResultOf, TaskRef } from '../task/task-ref.js';
 import { ManualClock } from '../time/manual-clock.js';
@@ -38,6 +39,8 @@ export interface PerformOptions {
 export class QueueTester {
   readonly clock: ManualClock;
   readonly queue: Queue;
+  /** Whatever is put here, or declared on a provider, fires when the clock is turned, also where no worker runs. */
+  readonly schedules: Schedules;
   private readonly bench: Bench;
 
   private constructor(private readonly app: INestApplicationContext) {
@@ -50,6 +53,7 @@ export class QueueTester {
     }
     this.clock = clock;
     this.queue = app.get(Queue, { strict: false });
+    this.schedules = app.get(Schedules, { strict: false });
     this.bench = new Bench(app);
   }
 
@@ -69,7 +73,14 @@ export class QueueTester {
       logger: ['error', 'warn'],
       abortOnError: false,
     });
-    return new QueueTester(app);
+    const tester = new QueueTester(app);
+    try {
+      await tester.bench.scheduler.ready();
+    } catch (error) {
+      await tester.close();
+      throw error;
+    }
+    return tester;
   }
 
   /** Any provider of the application. */
@@ -89,7 +100,10 @@ export class QueueTester {
     return (await this.bench.perform(this.queue, task, payload, options)) as Performed<ResultOf<T>>;
   }
 
-  /** Runs what is ready, and what that makes ready, until nothing is. Turn the clock first for what is scheduled. */
+  /**
+   * Runs what is ready, and what that makes ready, until nothing is. Turn the clock first for what is scheduled, and for
+   * schedules: `await tester.clock.advance('1d'); await tester.drain()` runs the jobs of every slot of that day.
+   */
   async drain(): Promise<{ completed: number; failed: number }> {
     return this.bench.drain();
   }
@@ -107,6 +121,7 @@ export class QueueTester {
   }
 
   async close(): Promise<void> {
+    await this.bench.scheduler.end();
     await this.app.close();
   }
 }
