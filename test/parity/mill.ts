@@ -9,6 +9,7 @@ import {
   Queue,
   QueueModule,
   type QueueModuleOptions,
+  Schedules,
   type Store,
   systemClock,
   Task,
@@ -74,6 +75,7 @@ export async function mill(parts: Parts = {}) {
   }).compile();
   module.useLogger(loggerInto(lines));
   const queue = module.get(Queue);
+  const schedules = module.get(Schedules);
   const events = module.get<Events>(getEventsToken());
   const app = await module.init();
   const host = worker ? app.get(WorkerHost) : undefined;
@@ -86,7 +88,7 @@ export async function mill(parts: Parts = {}) {
   };
   afterwards(close);
   return {
-    ...{ app, clock, store, queue, events, lines, close },
+    ...{ app, clock, store, queue, schedules, events, lines, close },
 
     get worker() {
       if (!host) throw new Error('This application has no worker');

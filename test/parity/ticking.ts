@@ -1,0 +1,56 @@
+import { defineTasks, task, type TaskContext } from 'millrace';
+import { mill, type Parts } from './mill.js';
+
+/** The task that schedules of these tests start. */
+export class Ticks extends defineTasks('work', {
+  tick: task({ queue: 'work', retry: { attempts: 1 } }),
+}) {}
+
+/** What one run has seen. */
+export interface Run {
+  schedule?: string;
+  slot: string;
+  /** When it began. */
+  at: string;
+  job: string;
+}
+
+/** An application whose one task notes its runs, and then does what `run` says. */
+export async function ticking({ run, ...parts }: Parts & { run?: (context: TaskContext) => unknown } = {}) {
+  const ran: Run[] = [];
+  const m = await mill({
+    handlers: [
+      [
+        Ticks.tick,
+        (_: unknown, context) => {
+          const { job, scheduledFor } = context;
+          ran.push({ schedule: job.scheduleId, slot: iso(scheduledFor!), at: iso(m.clock.now()), job: job.id });
+          return run?.(context);
+        },
+      ],
+    ],
+    ...parts,
+  });
+  return Object.assign(m, {
+    ran,
+
+    /** Turns the clock to an instant. All but the last two seconds pass unseen, as nobody has to wait for them. */
+    async until(instant: number | string): Promise<void> {
+      await m.turn(0);
+      const left = new Date(instant).getTime() - m.clock.now();
+      m.clock.freeze(Math.max(0, left - 2000));
+      await m.turn(Math.min(left, 2000));
+      await m.turn(0);
+    },
+  });
+}
+
+/** `2027-03-28T01:00:00Z`, whatever an instant is written like. */
+export function iso(instant: number | string | Date): string {
+  return new Date(instant).toISOString().replace('.000Z', 'Z');
+}
+
+/** Several of them. */
+export function times(...instants: readonly (number | string)[]): string[] {
+  return instants.map(iso);
+}
