@@ -3,6 +3,7 @@ import { describeClaim } from './claim.behaviour.js';
 import { describeControl } from './control.behaviour.js';
 import { describeEnqueue } from './enqueue.behaviour.js';
 import { describeExchange } from './exchange.behaviour.js';
+import { describeLimit } from './limit.behaviour.js';
 import { describeList } from './list.behaviour.js';
 import { describeLook } from './look.behaviour.js';
 import { describeNote } from './note.behaviour.js';
@@ -29,6 +30,7 @@ const behaviours = [
   describeLook,
   describeList,
   describeSchedules,
+  describeLimit,
 ];
 
 /**

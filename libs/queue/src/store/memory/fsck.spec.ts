@@ -142,6 +142,51 @@ describe('fsck', () => {
     expect(fsck(world)).toEqual([{ invariant: 'I9', says: 'due, but no schedules: daily', jobs: [] }]);
   });
 
+  describe('of limits', () => {
+    /** Two jobs have the places of their key, a third is parked. */
+    function limited() {
+      const made = setup();
+      const jobs = [1, 2, 3].map(() => made.job({ limit: { key: 'k', max: 2 } }));
+      enqueue(made.world, jobs);
+      const [a, b, parked] = jobs.map(({ id }) => made.shard.jobs.get(id)!);
+      expect(fsck(made.world)).toEqual([]);
+      return { ...made, a: a!, b: b!, parked: parked! };
+    }
+
+    it('finds a job without a place, or with one it does not need, and the count that it upsets (I13)', () => {
+      const says = 'the count of places of the limit k is wrong';
+      const { world, a, parked } = limited();
+      a.admitted = false;
+      expect(fsck(world)).toMatchObject([
+        { invariant: 'I13', jobs: [a.id] },
+        { invariant: 'I13', says },
+        { invariant: 'I13', says: 'parked though there is room', jobs: [parked.id] },
+      ]);
+
+      a.admitted = parked.admitted = true;
+      expect(fsck(world)).toMatchObject([
+        { invariant: 'I13', jobs: [parked.id] },
+        { invariant: 'I13', says },
+      ]);
+    });
+
+    it('finds a job that is parked though there is room (I13)', () => {
+      const { world, parked } = limited();
+      parked.limit = { key: 'k', max: 3 };
+
+      expect(fsck(world)).toEqual([{ invariant: 'I13', says: 'parked though there is room', jobs: [parked.id] }]);
+    });
+
+    it('finds a ready job that is neither in a line nor parked, or both (I1)', () => {
+      const { world, shard, a, parked } = limited();
+      shard.bands[2]!.joinTail(parked);
+      expect(fsck(world)).toMatchObject([{ invariant: 'I1', jobs: [parked.id] }]);
+
+      shard.bands[2]!.leave(a.place!);
+      expect(fsck(world)).toMatchObject([{ invariant: 'I1', jobs: [a.id, parked.id] }]);
+    });
+  });
+
   it('finds a job that went without being booked (I12)', () => {
     const { world, shard } = setup();
     shard.totals.enqueued++;

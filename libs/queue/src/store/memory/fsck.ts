@@ -1,6 +1,7 @@
 import { isFinal, jobStates } from '../../job/state.js';
 import { checkAfter } from '../fsck-rules/after.js';
 import { checkLedger } from '../fsck-rules/ledger.js';
+import { checkLimits } from '../fsck-rules/limits.js';
 import { checkSchedules } from '../fsck-rules/schedules.js';
 import { checkUnique } from '../fsck-rules/unique.js';
 import type { Violation } from '../store.js';
@@ -18,6 +19,7 @@ export function fsck(world: World): Violation[] {
         ...checkPlaces(shard),
         ...checkHolds(shard),
         ...checkUnique(shard.jobs.values()),
+        ...checkLimits(shard.jobs.values(), shard.admission.taken()),
         ...checkKeys(shard),
       ]),
     ...checkAfter(
@@ -34,7 +36,7 @@ function checkPlaces(shard: Shard): Violation[] {
   const found = new Map<string, number>();
   const places = [...shard.lines, shard.scheduled, ...Object.values(shard.kept)].flatMap((place) => [...place]);
   const held = [...shard.holds.values()].flatMap((jobs) => [...jobs.values()]);
-  for (const { id } of [...places, ...held]) found.set(id, (found.get(id) ?? 0) + 1);
+  for (const { id } of [...places, ...held, ...shard.admission.parked()]) found.set(id, (found.get(id) ?? 0) + 1);
 
   const jobs = [...shard.jobs.values()];
   const lost = jobs.filter((job) => job.state !== 'blocked' && (found.get(job.id) !== 1 || !isInPlace(shard, job)));
@@ -50,7 +52,7 @@ function checkPlaces(shard: Shard): Violation[] {
 }
 
 function isInPlace(shard: Shard, job: Job): boolean {
-  if (job.state === 'ready') return job.place !== undefined && shard.lines.includes(job.place.line);
+  if (job.state === 'ready') return job.place ? shard.lines.includes(job.place.line) : job.ticket !== undefined;
   if (job.state === 'scheduled') return shard.scheduled.has(job) && job.dueAt !== undefined;
   if (job.state === 'active') return shard.holds.get(job.worker!)?.get(job.id) === job;
   return isFinal(job.state) && shard.kept[job.state as Final].has(job);

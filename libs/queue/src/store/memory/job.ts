@@ -14,7 +14,12 @@ export interface Job extends JobRecord {
   dependents?: Set<string>;
   /** Whether any ending of those it waits for will do. */
   anyEnding: boolean;
-  /** While ready: its place in a band or among the suspects. */
+  limit?: NewJob['limit'];
+  /** While ready or active: whether it has a place of its limit. */
+  admitted: boolean;
+  /** While parked: sorts by key, band and arrival. */
+  ticket?: string;
+  /** While ready, unless it is parked: its place in a band or among the suspects. */
   place?: Place<Job>;
   /** While final: when `prune` may forget it, epoch milliseconds. */
   keptUntil: number;
@@ -43,6 +48,8 @@ export function newJob(job: NewJob, now: number): Job {
     log: [],
     keys: job.keys ? [...job.keys] : [],
     crashLimit: job.crashLimit ?? limits.crashes,
+    limit: job.limit && { ...job.limit },
+    admitted: false,
     keptUntil: Infinity,
   };
 }

@@ -46,7 +46,7 @@ function jobsIn(shard: Shard, state: JobState): Job[] {
     case 'blocked':
       return [...shard.jobs.values()].filter((job) => job.state === 'blocked');
     case 'ready':
-      return shard.lines.flatMap((line) => [...line]);
+      return [...shard.lines.flatMap((line) => [...line]), ...shard.admission.parked()];
     case 'active':
       return [...shard.holds.values()].flatMap((held) => [...held.values()]);
     default:
@@ -61,7 +61,7 @@ function rankOf(shard: Shard, job: Job): Rank {
     case 'blocked':
       return [job.enqueuedAt, job.id];
     case 'ready':
-      return [shard.lines.indexOf(job.place!.line), job.place!.position];
+      return job.place ? [shard.lines.indexOf(job.place.line), job.place.position] : [shard.lines.length, job.ticket!];
     case 'active':
       return [job.fence!, job.id];
     default:

@@ -1,6 +1,7 @@
 import { limits } from '../../job/limits.js';
 import { isFinal, jobStates, type JobState, priorities, type WhyScheduled } from '../../job/state.js';
 import type { HistoryBucket, Lane, QueueRecord } from '../store.js';
+import { Admission } from './admission.js';
 import { compare, Heap } from './heap.js';
 import type { Effects } from '../effects.js';
 import type { Hints } from './hints.js';
@@ -21,6 +22,9 @@ export class Shard implements Lane {
   readonly jobs = new Map<string, Job>();
   readonly keys = new Keys(this.jobs);
   readonly leases = new Leases();
+
+  /** Which of the limited jobs may stand in one of the lines. */
+  readonly admission = new Admission();
 
   /** Where ready jobs wait: a line per priority, and one for those that may run alone only. */
   readonly bands = priorities.map(() => new Line<Job>());
@@ -62,7 +66,7 @@ export class Shard implements Lane {
     this.totals.enqueued++;
   }
 
-  /** Ready, among the suspects or in the band of its priority. The tail means a new turn, so an old due time goes. */
+  /** Ready, among the suspects, in the band of its priority or parked. The tail means a new turn, so an old due time goes. */
   makeReady(job: Job, where: 'front' | 'tail'): 'ready' {
     if (where === 'tail') job.dueAt = undefined;
     return this.join(job, where);
@@ -132,6 +136,7 @@ export class Shard implements Lane {
     this.leave(job);
     this.counts[job.state]--;
     this.jobs.delete(job.id);
+    this.giveUpPlace(job);
     this.keys.release(job, now);
     this.hints.gone(job);
     if (job.state !== 'completed' && job.state !== 'cancelled') this.totals.removed++;
@@ -149,11 +154,21 @@ export class Shard implements Lane {
 
   private join(job: Job, where: 'front' | 'tail'): 'ready' {
     this.leave(job);
+    if (this.admission.admit(job)) this.lineUp(job, where);
+    this.enter(job, 'ready');
+    return 'ready';
+  }
+
+  /** Where workers look for jobs. */
+  private lineUp(job: Job, where: 'front' | 'tail'): void {
     const line = isSuspect(job) ? this.suspects : this.bands[job.priority]!;
     job.place = where === 'front' ? line.joinFront(job) : line.joinTail(job);
-    this.enter(job, 'ready');
     this.hints.lane('ready', this);
-    return 'ready';
+  }
+
+  /** Those that waited for the place of a limited job line up, as if they were promoted. */
+  private giveUpPlace(job: Job): void {
+    for (const next of this.admission.leave(job)) this.lineUp(next, 'tail');
   }
 
   private tellDependents(job: Job): void {
@@ -168,6 +183,7 @@ export class Shard implements Lane {
     job.state = state;
     this.counts[state]++;
     this.hints.changed(job);
+    if (state !== 'ready' && state !== 'active') this.giveUpPlace(job);
   }
 
   /** Out of the place of its present state. */
