@@ -23,6 +23,8 @@ describe('readSettings', () => {
     ['DATABASE_URL', 'redis://x', 'DATABASE_URL must look like'],
     ['SMTP_URL', 'mail', 'SMTP_URL must look like'],
     ['API_PREFIX', 'api/', 'API_PREFIX must look like'],
+    ['SHOP_OWNER_EMAIL', 'owner', 'SHOP_OWNER_EMAIL must look like'],
+    ['SCHEDULE_MIN_INTERVAL', '5ms', 'SCHEDULE_MIN_INTERVAL must look like'],
     ['WORKER_GRACE', 'soon', 'WORKER_GRACE must look like'],
   ])('refuses %s=%s with a sentence', (name, value, sentence) => {
     expect(() => readSettings({ [name]: value })).toThrow(sentence);

@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { plainToInstance, Type } from 'class-transformer';
-import { IsInt, IsOptional, IsString, Matches, Max, Min, validateSync } from 'class-validator';
+import { IsEmail, IsInt, IsOptional, IsString, Matches, Max, Min, validateSync } from 'class-validator';
 import type { Duration } from 'millrace';
 
 const Port = () => (target: object, key: string) => {
@@ -55,9 +55,18 @@ export class Settings {
   @IsString()
   MAIL_DIR = './data/mail';
 
+  /** Who gets the daily digest. Without one nobody does. */
+  @IsOptional()
+  @IsEmail({}, { message: 'SHOP_OWNER_EMAIL must look like owner@example.com' })
+  SHOP_OWNER_EMAIL?: string;
+
   /** Where rendered reports are kept; API and worker must see the same folder. */
   @IsString()
   REPORTS_DIR = './data/reports';
+
+  /** The least time between two slots of a schedule that a user puts. */
+  @Matches(/^\d+(s|m|h|d)$/, { message: 'SCHEDULE_MIN_INTERVAL must look like 30s, 1m or 2h' })
+  SCHEDULE_MIN_INTERVAL: Duration = '1m';
 
   /** Where the worker answers `/livez` and `/readyz`. 0 takes a free port. */
   @Port()

@@ -1,4 +1,4 @@
-import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
 export type OrderStatus = 'placed' | 'processed';
 
@@ -22,9 +22,11 @@ export class Order {
   status!: OrderStatus;
 
   /** ISO 8601 in UTC, as all instants here. */
+  @Index('orders_by_creation')
   @Column('text')
   createdAt!: string;
 
+  @Index('orders_by_processing')
   @Column('text', { nullable: true })
   processedAt!: string | null;
 }

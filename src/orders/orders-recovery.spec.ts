@@ -1,4 +1,4 @@
-import { bindTasks, Queue } from 'millrace';
+import { bindTasks, Queue, TaskContext } from 'millrace';
 import { ManualClock, memory } from 'millrace/testing';
 import { DataSource } from 'typeorm';
 import { dataSourceOptions } from '../database/data-source.js';
@@ -23,27 +23,41 @@ describe('OrdersRecovery', () => {
     const orders = new OrdersService(database.getRepository(Order));
     const tasks = bindTasks(OrderTasks, queue);
     const place = () => orders.place('ada@example.com', [{ sku: 'TEA-01', quantity: 1 }]);
-    return { queue, orders, tasks, place, recovery: new OrdersRecovery(orders, tasks) };
+    const recovery = new OrdersRecovery(orders, tasks);
+    const recover = () => recovery.recover(undefined, TaskContext.fake());
+    return { queue, orders, tasks, place, recover };
   }
 
   it('enqueues the orders whose enqueue failed, and only those', async () => {
-    const { queue, orders, tasks, place, recovery } = await setup();
+    const { queue, orders, tasks, place, recover } = await setup();
     const [lost, known, processed] = [await place(), await place(), await place()];
     await tasks.process.enqueue({ orderId: known.id }, { jobId: orderJobId(known.id) });
     await orders.markProcessed(processed.id);
 
-    expect(await recovery.run()).toBe(1);
+    expect(await recover()).toEqual({ recovered: 1 });
 
     expect((await queue.job(orderJobId(lost.id)))?.view.payload).toEqual({ orderId: lost.id });
     expect(await queue.job(orderJobId(processed.id))).toBeUndefined();
-    expect(await recovery.run()).toBe(0);
+    expect(await recover()).toEqual({ recovered: 0 });
   });
 
   it('goes through more orders than fit a page', async () => {
-    const { queue, place, recovery } = await setup();
+    const { queue, place, recover } = await setup();
     for (let i = 0; i < 450; i++) await place();
 
-    expect(await recovery.run()).toBe(450);
+    expect(await recover()).toEqual({ recovered: 450 });
     expect(await queue.counts()).toMatchObject([{ counts: { ready: 450 } }]);
+  });
+
+  it('leaves what does not fit to the next pass', async () => {
+    const { queue, place, recover } = await setup();
+    await queue.configure('orders', { maxReady: 1 });
+    const [first] = [await place(), await place()];
+    await queue.enqueue('orders.process', { orderId: first!.id }, { queue: 'orders', jobId: orderJobId(first!.id) });
+
+    expect(await recover()).toEqual({ recovered: 0 });
+
+    await queue.configure('orders', { maxReady: null });
+    expect(await recover()).toEqual({ recovered: 1 });
   });
 });

@@ -1,9 +1,8 @@
-import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
+import { Every, QueueFull, Task, type TaskContext } from 'millrace';
 import { OrdersService } from './orders.service.js';
 import { orderJobId, OrderTasks } from './orders.tasks.js';
 
-/** Milliseconds between two passes. */
-const period = 60_000;
 const page = 200;
 
 /**
@@ -12,48 +11,38 @@ const page = 200;
  * made from the row, so where there is one already, nothing happens.
  */
 @Injectable()
-export class OrdersRecovery implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly logger = new Logger('Orders');
-  private timer?: NodeJS.Timeout;
-  private going?: Promise<void>;
-
+export class OrdersRecovery {
   constructor(
     private readonly orders: OrdersService,
     private readonly tasks: OrderTasks,
   ) {}
 
-  onApplicationBootstrap(): void {
-    this.begin();
-    this.timer = setInterval(() => this.begin(), period).unref();
-  }
-
-  async onModuleDestroy(): Promise<void> {
-    clearInterval(this.timer);
-    await this.going;
-  }
-
-  /** One pass. Answers how many orders had no job. */
-  async run(): Promise<number> {
+  /** One pass, by one of all workers. Answers how many orders had no job. */
+  @Task(OrderTasks.recover)
+  @Every('1m', { onBoot: true, overlap: 'skip' })
+  async recover(_: void, ctx: TaskContext): Promise<{ recovered: number }> {
     let recovered = 0;
     for (let ids = await this.orders.unprocessed('', page); ids.length > 0;) {
-      const items = ids.map((orderId) => ({ payload: { orderId }, jobId: orderJobId(orderId) }));
-      const jobs = await this.tasks.process.enqueueMany(items);
-      recovered += jobs.filter((job) => job.created).length;
+      const jobs = await this.enqueue(ids);
+      if (jobs === 'full') {
+        ctx.logger.warn('No more orders fit into their queue now: the next pass goes on');
+        break;
+      }
+      recovered += jobs;
       ids = await this.orders.unprocessed(ids.at(-1)!, page);
     }
-    return recovered;
+    if (recovered > 0) ctx.logger.log(`${recovered} orders had no job and were enqueued`);
+    return { recovered };
   }
 
-  private begin(): void {
-    this.going ??= this.tell().finally(() => (this.going = undefined));
-  }
-
-  private async tell(): Promise<void> {
+  private async enqueue(ids: string[]): Promise<number | 'full'> {
+    const items = ids.map((orderId) => ({ payload: { orderId }, jobId: orderJobId(orderId) }));
     try {
-      const recovered = await this.run();
-      if (recovered > 0) this.logger.log(`${recovered} orders had no job and were enqueued`);
+      const jobs = await this.tasks.process.enqueueMany(items);
+      return jobs.filter((job) => job.created).length;
     } catch (error) {
-      this.logger.warn(`Could not look for orders without a job, the next pass will: ${String(error)}`);
+      if (error instanceof QueueFull) return 'full';
+      throw error;
     }
   }
 }

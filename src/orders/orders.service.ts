@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { isUUID } from 'class-validator';
-import { MoreThan, type Repository } from 'typeorm';
+import { And, LessThan, MoreThan, MoreThanOrEqual, type Repository } from 'typeorm';
 import { Order, type OrderItem } from './order.entity.js';
 
 @Injectable()
@@ -31,6 +31,11 @@ export class OrdersService {
     const where = { status: 'placed' as const, id: MoreThan(after) };
     const found = await this.orders.find({ select: { id: true }, where, order: { id: 'ASC' }, take: limit });
     return found.map(({ id }) => id);
+  }
+
+  /** Orders by what was done to them from `from` on, and before `to`. */
+  async count(what: 'createdAt' | 'processedAt', from: string, to: string): Promise<number> {
+    return this.orders.countBy({ [what]: And(MoreThanOrEqual(from), LessThan(to)) });
   }
 
   /** Safe to repeat: only a placed order changes, so `processedAt` stays that of the first time. */

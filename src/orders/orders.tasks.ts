@@ -23,4 +23,11 @@ export class OrderTasks extends defineTasks('orders', {
     retry: { attempts: 5, backoff: exponential('1s', { max: '10m' }) },
     timeout: '1m',
   }),
+  /** The next pass is the retry. */
+  recover: task({
+    returns: returns<{ recovered: number }>(),
+    queue: 'housekeeping',
+    retry: { attempts: 1 },
+    keepResult: '10m',
+  }),
 }) {}

@@ -1,4 +1,4 @@
-import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
 export type Cell = string | number | boolean | null;
 
@@ -16,6 +16,7 @@ export class Report {
   @Column('simple-json')
   rows!: ReportRow[];
 
+  @Index('reports_by_creation')
   @Column('text')
   createdAt!: string;
 }

@@ -16,10 +16,23 @@ export class ReportHandlers {
   @Task(ReportTasks.render)
   async render({ reportId }: RenderReport, ctx: TaskContext): Promise<RenderedReport> {
     const report = await this.reports.find(reportId);
-    if (!report) throw new Discard(`There is no report ${reportId}`);
+    if (!report) throw gone(reportId);
 
     const pdf = await this.renderer.render({ title: report.title, rows: report.rows }, ctx.signal);
     await ctx.progress(90, 'rendered');
-    return { reportId, size: await this.files.write(reportId, pdf) };
+    const size = await this.files.write(reportId, pdf);
+    await this.keepOnlyIfWanted(reportId);
+    return { reportId, size };
   }
+
+  /** The clean-up removes the row first and then the file. One that was written after that is nobody's. */
+  private async keepOnlyIfWanted(reportId: string): Promise<void> {
+    if (await this.reports.exists(reportId)) return;
+    await this.files.remove([reportId]);
+    throw gone(reportId);
+  }
+}
+
+function gone(reportId: string): Discard {
+  return new Discard(`There is no report ${reportId}`);
 }

@@ -13,11 +13,13 @@ import { OrderHandlers } from '../../../src/orders/orders.handlers.js';
 import { OrdersRecovery } from '../../../src/orders/orders-recovery.js';
 import { OrdersModule } from '../../../src/orders/orders.module.js';
 import { OrderTasks } from '../../../src/orders/orders.tasks.js';
+import { DailyDigest } from '../../../src/reports/daily-digest.js';
+import { ReportCleanUp } from '../../../src/reports/report-clean-up.js';
 import { ReportRenderer } from '../../../src/reports/report-renderer.js';
 import { ReportHandlers } from '../../../src/reports/reports.handlers.js';
 import { ReportsModule } from '../../../src/reports/reports.module.js';
 
-/** Runs the tasks: every handler below is found by its `@Task`. */
+/** Runs the tasks, and fires the schedules: every handler below is found by its `@Task`, and those with a trigger are declared. */
 @Module({
   imports: [
     SettingsModule,
@@ -27,7 +29,7 @@ import { ReportsModule } from '../../../src/reports/reports.module.js';
     WorkerModule.forRootAsync({
       inject: [Settings],
       useFactory: ({ WORKER_GRACE, WORKER_HEALTH_PORT }: Settings) => ({
-        queues: { orders: 20, notifications: 20, reports: 2 },
+        queues: { orders: 20, notifications: 20, reports: 2, housekeeping: 2 },
         shutdown: { grace: WORKER_GRACE },
         health: { port: WORKER_HEALTH_PORT },
       }),
@@ -37,6 +39,15 @@ import { ReportsModule } from '../../../src/reports/reports.module.js';
     ReportsModule,
     AccountsModule,
   ],
-  providers: [OrderHandlers, NotificationHandlers, ReportHandlers, AccountHandlers, ReportRenderer, OrdersRecovery],
+  providers: [
+    OrderHandlers,
+    NotificationHandlers,
+    ReportHandlers,
+    AccountHandlers,
+    ReportRenderer,
+    OrdersRecovery,
+    ReportCleanUp,
+    DailyDigest,
+  ],
 })
 export class AppWorkerModule {}
