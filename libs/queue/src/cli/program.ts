@@ -1,9 +1,20 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { MillraceError } from '../job/errors.js';
+import type { Schedules } from '../schedule/schedules.js';
 import { parseDuration } from '../time/duration.js';
 import { check, type CheckOptions } from './check.js';
 import { doctor } from './doctor.js';
 import { exit, type ExitCode, UsageError } from './exit.js';
+import {
+  schedulesGet,
+  schedulesList,
+  schedulesOf,
+  schedulesPause,
+  schedulesRemove,
+  schedulesResume,
+  schedulesTrigger,
+} from './schedules.js';
+import { type NextOptions, schedulesNext } from './schedules-next.js';
 import type { Terminal } from './terminal.js';
 import { type StoreOptions, withStore } from './with-store.js';
 import { work, type WorkOptions } from './work.js';
@@ -59,8 +70,53 @@ function assemble(terminal: Terminal, answer: (code: ExitCode) => void): Command
     answer(await withStore(options, terminal, (store) => doctor(store, options, terminal)));
   });
 
+  addSchedules(program, terminal, answer);
   return program;
 }
+
+/** Each verb is that of `Schedules`. */
+function addSchedules(program: Command, terminal: Terminal, answer: (code: ExitCode) => void): void {
+  const group = program.command('schedules').description('Look at schedules, and pause, resume, trigger, remove them');
+
+  onStore(group.command('list').description('Every schedule, with its next and last slot')).action(
+    async (options: Asked) => {
+      const list = (schedules: Schedules) => schedulesList(schedules, options, terminal);
+      answer(await withStore(options, terminal, (store) => schedulesOf(store, list)));
+    },
+  );
+
+  group
+    .command('next')
+    .description('What a cron expression means: in words, and its next slots. Needs no store')
+    .argument('<expression>', "in quotes: '0 3 * * *'")
+    .option('--time-zone <name>', 'IANA name', 'UTC')
+    .option('-n, --number <n>', 'how many slots, at most 1000', whole, 5)
+    .option('--from <instant>', "ISO text with an offset, as '2027-03-27T12:00Z'; default now")
+    .option('--json', 'the answer as JSON')
+    .action((expression: string, options: NextOptions) => answer(schedulesNext(expression, options, terminal)));
+
+  const verb = (name: string, description: string, run: Verb) =>
+    onStore(group.command(name).description(description).argument('<id>')).action(
+      async (id: string, options: Asked) => {
+        const use = (schedules: Schedules) => run(schedules, id, options, terminal);
+        answer(await withStore(options, terminal, (store) => schedulesOf(store, use)));
+      },
+    );
+  verb('get', 'One schedule, and what became of its latest slots', schedulesGet);
+  verb('pause', 'No slot is dealt with until it is resumed', schedulesPause);
+  verb('resume', 'Go on with the next slot', schedulesResume).option(
+    '--from-last',
+    'leave the slots since the last one to misfire',
+  );
+  verb('trigger', 'Enqueue a job of it now; no slot moves', schedulesTrigger);
+  verb('remove', 'Forget it; the jobs it has made run all the same', schedulesRemove).option(
+    '--cancel-jobs',
+    'cancel those that have not ended',
+  );
+}
+
+type Asked = { json?: boolean } & StoreOptions;
+type Verb = (schedules: Schedules, id: string, options: Asked, terminal: Terminal) => Promise<ExitCode>;
 
 function onStore(command: Command): Command {
   return command
