@@ -1,4 +1,3 @@
-/* eslint-disable @typescript-eslint/no-unsafe-argument -- what must not compile has no type */
 import { OrderTasks } from '../../task/testdata/contracts.js';
 import { CalendarEvery, Cron, Every } from '../decorators.js';
 import type { Schedules } from '../schedules.js';
