@@ -34,6 +34,7 @@ export interface JobPlan {
   crashLimit?: number;
   attempts?: number;
   tags?: string[];
+  limit?: { key: number; max: number };
   /** Waits for jobs of any lane. */
   after?: number[];
   anyEnding: boolean;
@@ -112,6 +113,10 @@ const jobPlan: fc.Arbitrary<JobPlan> = fc.record({
   crashLimit: maybe(fc.constantFrom(1, 2, 2, 3)),
   attempts: seldom(fc.nat(2)),
   tags: seldom(fc.constantFrom(['x'], ['x', 'y'])),
+  limit: fc.oneof(
+    { weight: 2, arbitrary: fc.constant(undefined) },
+    { weight: 1, arbitrary: fc.record({ key: fc.constantFrom(0, 0, 0, 1), max: fc.constantFrom(1, 1, 2) }) },
+  ),
   after: fc.oneof(
     { weight: 6, arbitrary: fc.constant(undefined) },
     { weight: 1, arbitrary: fc.array(fc.nat(15), { minLength: 1, maxLength: 2 }) },

@@ -37,6 +37,13 @@ const faults: Record<string, Fault> = {
   'wants what a job waits for to complete': (store) => ({
     enqueue: (jobs) => store.enqueue(jobs.map((job) => ({ ...job, anyEnding: undefined }))),
   }),
+  'ignores a limit': (store) => ({
+    enqueue: (jobs) => store.enqueue(jobs.map((job) => ({ ...job, limit: undefined }))),
+  }),
+  'has a place more for a limit': (store) => ({
+    enqueue: (jobs) =>
+      store.enqueue(jobs.map(({ limit, ...job }) => ({ ...job, limit: limit && { ...limit, max: limit.max + 1 } }))),
+  }),
   'ignores the expiry': (store) => ({
     enqueue: (jobs) => store.enqueue(jobs.map((job) => ({ ...job, expires: undefined }))),
   }),

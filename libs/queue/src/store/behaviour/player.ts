@@ -26,6 +26,9 @@ const lanes: Lane[] = [
 
 const queues = ['mill', 'other'];
 
+/** The one is how the other begins. */
+const limitKeys = ['k', 'k +'];
+
 /** Turns commands into calls: keeps the ids, holds and worker incarnations that a history has come to know. */
 export class Player {
   /** Every id that was ever offered to the store. */
@@ -165,6 +168,7 @@ export class Player {
       crashLimit: plan.crashLimit,
       attempts: plan.attempts,
       tags: plan.tags,
+      limit: plan.limit && { key: limitKeys[plan.limit.key]!, max: plan.limit.max },
     };
   }
 
