@@ -35,7 +35,7 @@ export function parseCalendar(fields: CalendarFields, timeZone = 'UTC'): Calenda
   if (pattern.months / most.months + pattern.days / most.days > 1) {
     refuse('calendar', shown, 'is too long a step', '50 years in all');
   }
-  return { ...pattern, time: timeOf(fields.at ?? '00:00'), overflow: overflowOf(fields.overflow), timeZone };
+  return { ...pattern, time: timeOf(fields.at), overflow: overflowOf(fields.overflow), timeZone };
 }
 
 type Four = [number, number, number, number];
@@ -53,7 +53,7 @@ function countOf(unit: keyof typeof most, value: unknown = 0): number {
   return isCount ? value : refuse(unit, value, 'is out of range', `whole numbers from 0 to ${most[unit]}`);
 }
 
-function timeOf(text: unknown): number {
+function timeOf(text: unknown = '00:00'): number {
   const [, hour, minute, second = 0] =
     (typeof text === 'string' && /^([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?$/.exec(text)) || [];
   if (hour === undefined) refuse('at', text, 'is not a time of day', "'00:00' to '23:59', '00:00:00' to '23:59:59'");

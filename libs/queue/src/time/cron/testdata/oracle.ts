@@ -2,6 +2,7 @@
  * What cron means, told the slow way: dates are tried one by one, and what a clock shows is asked of `Intl` for every
  * minute that really passes. Shares no code with the engine and must not begin to: the two are compared.
  */
+import { afterGap, firstShowings, minutesAround, wallOf } from '../../testdata/clocks.js';
 
 export type Written = string | Record<string, string | number>;
 
@@ -24,14 +25,6 @@ export function* slots(written: Written, asked: Asked, after: number, until: num
   }
 }
 
-/** The days of UTC, from 1973 to 2037, on which a zone changes its offset. */
-export function changesOf(timeZone: string): number[] {
-  const days: number[] = [];
-  const offset = (day: number) => wallMinute(timeZone, day * minutesPerDay) - day * minutesPerDay;
-  for (let day = 1100; day < 24_800; day++) if (offset(day) !== offset(day + 1)) days.push(day);
-  return days;
-}
-
 // — flowing: ask every minute what the clock shows —
 
 function* everyShowing(meaning: Meaning, { timeZone }: Asked, after: number, until: number): Generator<number> {
@@ -51,10 +44,7 @@ function* oncePerDay(meaning: Meaning, { timeZone }: Asked, after: number, until
   for (let date = Math.floor(after / dayMs) - 2; (date - 2) * dayMs <= until; date++) {
     if (!dateFits(meaning, date)) continue;
     const passing = minutesAround(timeZone, date);
-    const firstShown = new Map<number, number>();
-    for (const { minute, wall } of passing) {
-      if (Math.floor(wall / minutesPerDay) === date && !firstShown.has(wall)) firstShown.set(wall, minute);
-    }
+    const firstShown = firstShowings(passing, date);
     if (firstShown.size === 0) continue;
     for (let wall = date * minutesPerDay; wall < (date + 1) * minutesPerDay; wall++) {
       if (!timeFits(meaning, wall)) continue;
@@ -63,63 +53,6 @@ function* oncePerDay(meaning: Meaning, { timeZone }: Asked, after: number, until
       else for (const second of meaning.seconds) yield minute * 60_000 + second * 1000;
     }
   }
-}
-
-interface Passing {
-  minute: number;
-  wall: number;
-}
-
-function minutesAround(timeZone: string, date: number): Passing[] {
-  const passing: Passing[] = [];
-  for (let day = date - 2; day <= date + 2; day++) {
-    wallOf(timeZone, day).forEach((wall, i) => passing.push({ minute: day * minutesPerDay + i, wall }));
-  }
-  return passing;
-}
-
-function afterGap(passing: Passing[], wall: number): number {
-  const place = passing.findIndex((each, i) => i > 0 && passing[i - 1]!.wall < wall && each.wall > wall);
-  if (place < 0) throw new Error('A time is neither shown nor jumped over.');
-  return passing[place]!.minute;
-}
-
-// — clocks —
-
-const walls = new Map<string, Int32Array>();
-const clocks = new Map<string, Intl.DateTimeFormat>();
-
-/** What the clock shows in each minute of a day of UTC, as minutes since 1970. */
-function wallOf(timeZone: string, day: number): Int32Array {
-  const key = `${timeZone} ${day}`;
-  const known = walls.get(key);
-  if (known) return known;
-  if (walls.size > 3000) walls.clear();
-  const wall = new Int32Array(minutesPerDay);
-  const step = 15;
-  for (let i = 0; i < minutesPerDay; i += step) {
-    const start = day * minutesPerDay + i;
-    const first = wallMinute(timeZone, start);
-    const even = wallMinute(timeZone, start + step) - first === step;
-    for (let k = 0; k < step; k++) wall[i + k] = even ? first + k : wallMinute(timeZone, start + k);
-  }
-  walls.set(key, wall);
-  return wall;
-}
-
-function wallMinute(timeZone: string, minute: number): number {
-  let clock = clocks.get(timeZone);
-  if (!clock) {
-    const two = '2-digit';
-    const parts = { year: 'numeric', month: two, day: two, hour: two, minute: two, second: two } as const;
-    clocks.set(timeZone, (clock = new Intl.DateTimeFormat('en-US', { timeZone, hourCycle: 'h23', ...parts })));
-  }
-  const [month, day, year, hour, min, second] = clock
-    .format(minute * 60_000)
-    .split(/\D+/)
-    .map(Number) as [number, number, number, number, number, number];
-  if (second !== 0) throw new Error(`${timeZone} does not change on whole minutes.`);
-  return Date.UTC(year, month - 1, day, hour, min) / 60_000;
 }
 
 // — meaning —
