@@ -4,22 +4,31 @@ import type { Source } from './keys.js';
 import { byLane, type Lanes } from './lanes.js';
 import { type Entry, entryOf, idOfName, jobArguments } from './wire.js';
 
+/** Entries of lanes that cannot be reached, past which a relay still looks for those of others. */
+const mostStuck = 10 * limits.page;
+
 /**
  * Carries what some outboxes hold, and what that leaves in others in turn, until nothing is left. Answers how many
  * arrived. The target remembers the last number it received from a source, so what is carried twice arrives once, and it
- * leaves the outbox only after it has arrived.
+ * leaves the outbox only after it has arrived. A lane that cannot be reached keeps nothing from the others; in the end it
+ * is the error.
  */
 export async function relay(lanes: Lanes, ...from: Source[]): Promise<number> {
   const waiting = [...from];
+  const errors: unknown[] = [];
   let arrived = 0;
   for (let source = waiting.shift(); source; source = waiting.shift()) {
-    for (let more = true; more;) {
-      const page = await carryPage(lanes, source);
+    const closed = new Set<string>();
+    for (let stuck = 0, more = true; more;) {
+      const page = await carryPage(lanes, source, closed, stuck + limits.page);
       for (const next of page.stirred) if (!waiting.some((other) => nameOf(other) === nameOf(next))) waiting.push(next);
       arrived += page.arrived;
-      more = page.full;
+      errors.push(...page.errors);
+      stuck = page.stuck;
+      more = page.full && stuck <= mostStuck;
     }
   }
+  if (errors.length > 0) throw errors[0];
   return arrived;
 }
 
@@ -28,27 +37,46 @@ export async function relayNow(lanes: Lanes, ...from: Source[]): Promise<void> {
   await relay(lanes, ...from).catch(() => 0);
 }
 
-/** A page of one outbox, in order. `stirred`: lanes whose outbox got something. */
-async function carryPage(lanes: Lanes, source: Source): Promise<{ arrived: number; full: boolean; stirred: Lane[] }> {
+interface Page {
+  arrived: number;
+  /** Lanes whose outbox got something. */
+  stirred: Lane[];
+  errors: unknown[];
+  /** How many stay, for lanes that cannot be reached. */
+  stuck: number;
+  /** There may be more. */
+  full: boolean;
+}
+
+/**
+ * The first entries of one outbox, in order: a target takes none whose number is below one it has had. So a lane that is
+ * found `closed` gets nothing more from this relay.
+ */
+async function carryPage(lanes: Lanes, source: Source, closed: Set<string>, size: number): Promise<Page> {
   const outbox = lanes.keys.outbox(source);
-  const texts = await lanes.connection.ask((client) => client.lrange(outbox, 0, limits.page - 1));
-  if (texts.length === 0) return { arrived: 0, full: false, stirred: [] };
+  const texts = await lanes.connection.ask((client) => client.lrange(outbox, 0, size - 1));
   const entries: Entry[] = [];
   for (const text of texts) entries.push(await addressed(lanes, entryOf(text)));
-  const groups = byLane(entries, (entry) => entry.to);
+  const groups = byLane(entries, (entry) => entry.to).filter(({ lane }) => !closed.has(nameOf(lane)));
   const outcomes = await Promise.allSettled(groups.map((group) => deliver(lanes, source, group)));
-  // A lane that cannot be reached keeps nothing from the others.
-  const carried = groups.filter((_, i) => outcomes[i]!.status === 'fulfilled').flatMap(({ places }) => places);
-  await lanes.connection.ask((client) => Promise.all(carried.map((place) => client.lrem(outbox, 1, texts[place]!))));
-  const answers = outcomes.map((outcome) => {
-    if (outcome.status === 'rejected') throw outcome.reason;
-    return outcome.value;
+
+  const page: Page = { arrived: 0, stirred: [], errors: [], stuck: texts.length, full: texts.length === size };
+  const carried: string[] = [];
+  outcomes.forEach((outcome, i) => {
+    const { lane, places } = groups[i]!;
+    if (outcome.status === 'rejected') {
+      closed.add(nameOf(lane));
+      page.errors.push(outcome.reason);
+      return;
+    }
+    const [fresh, posted] = outcome.value;
+    page.arrived += fresh;
+    if (posted > 0) page.stirred.push(lane);
+    carried.push(...places.map((place) => texts[place]!));
   });
-  return {
-    arrived: answers.reduce((sum, [fresh]) => sum + fresh, 0),
-    full: texts.length === limits.page,
-    stirred: groups.flatMap(({ lane: target }, i) => (answers[i]![1] > 0 ? [target] : [])),
-  };
+  page.stuck -= carried.length;
+  await lanes.connection.ask((client) => Promise.all(carried.map((text) => client.lrem(outbox, 1, text))));
+  return page;
 }
 
 /** A parent whose lane never was cannot answer, and asking would make the lane: its child hears at once. */
