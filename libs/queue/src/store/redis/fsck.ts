@@ -1,12 +1,14 @@
 import type { JobState } from '../../job/state.js';
 import { checkAfter } from '../fsck-rules/after.js';
 import { checkLedger } from '../fsck-rules/ledger.js';
+import { checkLimits } from '../fsck-rules/limits.js';
 import { checkUnique } from '../fsck-rules/unique.js';
-import type { Lane, UniqueKey, Violation } from '../store.js';
+import type { Lane, NewJob, UniqueKey, Violation } from '../store.js';
 import { checkBook } from './fsck-schedules.js';
 import type { LanePart } from './keys.js';
 import type { Lanes } from './lanes.js';
 import { counts } from './look.js';
+import { localOfParked } from './places.js';
 import { type Header, idOf, idOfName, idsOfNames, keysOf, parseHeader } from './wire.js';
 
 interface Job {
@@ -14,6 +16,7 @@ interface Job {
   state: JobState;
   header: Header;
   keys: UniqueKey[];
+  limit?: NewJob['limit'];
   waitsFor?: string[];
   dependents?: ReadonlySet<string>;
 }
@@ -40,6 +43,7 @@ async function checkLane(lanes: Lanes, lane: Lane, jobs: Map<string, Job>): Prom
     ...(await checkPlaces(lanes, lane, jobs, held)),
     ...(await checkHolds(lanes, lane, jobs, held)),
     ...checkUnique(jobs.values()),
+    ...(await checkAdmission(lanes, lane, jobs)),
     ...(await checkKeys(lanes, lane, jobs)),
   ];
 }
@@ -49,6 +53,7 @@ async function checkPlaces(lanes: Lanes, lane: Lane, jobs: Map<string, Job>, hel
   const places = new Map<string, JobState[]>();
   const put = (local: string, state: JobState) => places.set(local, [...(places.get(local) ?? []), state]);
   for (const local of await waiting(lanes, lane)) put(local, 'ready');
+  for (const name of await members(lanes, lane, 'l')) put(localOfParked(name), 'ready');
   for (const local of await members(lanes, lane, 'd')) put(local, 'scheduled');
   for (const holds of held.values()) for (const local of holds.keys()) put(local, 'active');
   for (const local of await members(lanes, lane, 'b')) put(local, 'blocked');
@@ -96,6 +101,21 @@ async function checkHolds(lanes: Lanes, lane: Lane, jobs: Map<string, Job>, held
   ]; // prettier-ignore
 }
 
+/** I13, and that the count of parked jobs is right. */
+async function checkAdmission(lanes: Lanes, lane: Lane, jobs: Map<string, Job>): Promise<Violation[]> {
+  const taken = new Map<string, number>();
+  for await (const [field, n] of entries(lanes, lane, 'f', 'l*')) taken.set(field.slice(1), Number(n));
+  const tickets = new Map((await members(lanes, lane, 'l')).map((name) => [localOfParked(name), name]));
+  const limited = [...jobs].map(([local, { id, state, header, limit }]) => {
+    return { id, state, limit, admitted: header.flags.includes('i'), ticket: tickets.get(local) };
+  });
+  const counted = Number(await lanes.connection.ask((client) => client.hget(lanes.keys.of(lane, 'm'), 'parked')));
+  return [
+    ...checkLimits(limited, taken),
+    ...(counted === tickets.size ? [] : [{ invariant: 'I13', says: 'the count of parked jobs is wrong', jobs: [] }]),
+  ];
+}
+
 /** I8: no key outlives the record it points to, unless its time is not over. */
 async function checkKeys(lanes: Lanes, lane: Lane, jobs: Map<string, Job>): Promise<Violation[]> {
   const strays: Violation[] = [];
@@ -114,11 +134,18 @@ async function readJobs(lanes: Lanes, lane: Lane): Promise<Map<string, Job>> {
   for await (const [local, birth] of entries(lanes, lane, 'j')) {
     const header = parseHeader(headers.get(local) ?? '');
     const job: Job = { id: idOf(lane, local), state: header.state, header, keys: keysOf(birth) };
+    if (header.flags.includes('G')) job.limit = limitOf(await facet(lanes, lane, `G${local}`));
     if (header.flags.includes('A')) job.waitsFor = idsOfNames((await facet(lanes, lane, `A${local}`)) || undefined);
     if (header.flags.includes('D')) job.dependents = await readDependents(lanes, lane, local);
     jobs.set(local, job);
   }
   return jobs;
+}
+
+/** `<max> <key>`, the key as it is encoded. */
+function limitOf(text: string): NewJob['limit'] {
+  const [max, key] = text.split(' ') as [string, string];
+  return { key, max: Number(max) };
 }
 
 /** The jobs that wait for this one: page by page, see `lua/lane.lua`. */
@@ -172,11 +199,11 @@ async function members(lanes: Lanes, lane: Lane, part: LanePart): Promise<string
   return found;
 }
 
-async function* entries(lanes: Lanes, lane: Lane, part: LanePart): AsyncGenerator<[string, string]> {
+async function* entries(lanes: Lanes, lane: Lane, part: LanePart, match = '*'): AsyncGenerator<[string, string]> {
   let cursor = '0';
   do {
     const [next, flat] = await lanes.connection.ask((client) =>
-      client.hscan(lanes.keys.of(lane, part), cursor, 'COUNT', 1000),
+      client.hscan(lanes.keys.of(lane, part), cursor, 'MATCH', match, 'COUNT', 1000),
     );
     for (let i = 0; i < flat.length; i += 2) yield [flat[i]!, flat[i + 1]!];
     cursor = next;

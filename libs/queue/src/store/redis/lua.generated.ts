@@ -3,7 +3,7 @@ export const lua = {
   'adding': `-- adding: how jobs come into a lane; shared by enqueue and exchange.
 -- A job is three arguments: its local id, its band and what it asks for (JSON, mostly none), and \`<task>\\n<body>\`.
 -- JSON  due, expires { in = ms } or { at = ms } · keys { { key, until } … } · replace · crash · attempts · after { name, … } · any (with
---       after: any ending will do) · rest (JSON kept with the birth)
+--       after: any ending will do) · limit { key, max } · rest (JSON kept with the birth)
 
 local names = { s = 'scheduled', b = 'blocked', r = 'ready', a = 'active', c = 'completed', f = 'failed', x = 'cancelled' }
 
@@ -99,6 +99,10 @@ local function add_asking(id, band, asked, text)
   count('enqueued')
   local due = time_of(asked.due)
   if asked.any then raise_flag(h, 'y') end
+  if asked.limit then
+    raise_flag(h, 'G')
+    call('HSET', facets, 'G' .. id, asked.limit[2] .. ' ' .. asked.limit[1])
+  end
   if asked.after then block(id, h, asked.after, due) else make_due(id, h, due, 'delay') end
   return h.state
 end
@@ -229,7 +233,7 @@ local function forget(id)
 end
 `,
   'cancel': `-- cancel: a waiting job at once; a running one is marked and its worker told, or with force loses its hold.
--- KEYS  the lane · 26 … what each worker named by \`holders\` holds (with force)
+-- KEYS  the lane · 27 … what each worker named by \`holders\` holds (with force)
 -- ARGV  2 '1' to force · 3 reason · 4 number of holders · holders · ids
 -- gives { answers, how many the outbox got }; per id '<applied><state>', '-' for no such job, or '!<worker>' when a hold must be declared first (nothing was done to that job)
 local force, reason, n = ARGV[2] == '1', ARGV[3], tonumber(ARGV[4])
@@ -288,7 +292,7 @@ return { m.paused, m.maxReady }
 -- KEYS  the lane
 -- gives { scheduled, ready, active, completed, failed, cancelled, ghosts, paused, maxReady + 1, oldest or '', enqueued, revived,
 --        completed, failed, cancelled and removed since the beginning, blocked }
-load('active', 'ghosts', 'paused', 'maxReady', 'enqueued', 'revived', 'completed', 'failed', 'cancelled', 'removed')
+load('active', 'ghosts', 'parked', 'paused', 'maxReady', 'enqueued', 'revived', 'completed', 'failed', 'cancelled', 'removed')
 
 -- When the job at the head of a list was enqueued. Looks past a bounded number of ghosts.
 local function head(key, band)
@@ -304,7 +308,7 @@ local function head(key, band)
   return nil
 end
 
-local waiting, oldest = call('LLEN', suspects) - m.ghosts, head(suspects)
+local waiting, oldest = call('LLEN', suspects) - m.ghosts + m.parked, head(suspects)
 for band = 0, 3 do
   waiting = waiting + call('LLEN', KEYS[4 + band])
   local at = head(KEYS[4 + band], band)
@@ -372,8 +376,9 @@ if m.maxReady == 0 and n > 0 and add_simply() then return remember('r') end
 
 if m.maxReady > 0 then
   local created = would_create(6, n)
+  load('ghosts', 'parked')
   local waiting = call('ZCARD', scheduled) + call('LLEN', suspects) + call('LLEN', r0) + call('LLEN', r1) + call('LLEN', r2)
-    + call('LLEN', r3) - (tonumber(call('HGET', meta, 'ghosts')) or 0)
+    + call('LLEN', r3) - m.ghosts + m.parked
   if created > 0 and waiting + created > m.maxReady - 1 then return 'FULL ' .. m.maxReady - 1 end
 end
 
@@ -384,7 +389,7 @@ end
 return remember('r')
 `,
   'exchange': `-- exchange: settle what ended, renew the lease, promote what is due, claim the next batch, hand back cancellations.
--- KEYS  the lane · 26 what this worker holds
+-- KEYS  the lane · 27 what this worker holds
 -- ARGV  2 worker · 3 lease · 4 places free · 5 '1' when it may be handed a suspect, alone · 6 number of settlements · 7 … in runs of one
 --       code: \`<how many><code>\`, then per settlement id · fence · what the code announces. A code is an outcome (c completed,
 --       t retry, s snoozed, f failed, x cancelled, l released) and letters: 0 keep nothing · k keep · r result · n in · y reason or
@@ -580,13 +585,17 @@ end
 
 local jobs, fence, taken, apart = {}, max(m.fence + 1, micros), 0, false
 local left, live, waiting, looked = {}, 0, 0, 0
-for band = 0, 3 do
-  local size = call('LLEN', KEYS[4 + band])
-  if m.ghosts + (tally.ghosts or 0) > 0 and size > 0 then size = size - (tonumber(call('HGET', ghosts, '#' .. band)) or 0) end
-  left[band] = size
-  waiting = waiting + size
-  if size > 0 then live = live + 1 end
+local function measure()
+  waiting, live = 0, 0
+  for band = 0, 3 do
+    local size = call('LLEN', KEYS[4 + band])
+    if m.ghosts + (tally.ghosts or 0) > 0 and size > 0 then size = size - (tonumber(call('HGET', ghosts, '#' .. band)) or 0) end
+    left[band] = size
+    waiting = waiting + size
+    if size > 0 then live = live + 1 end
+  end
 end
+measure()
 
 local begun_headers, begun_holds = {}, {}
 local before, after = ',' .. worker .. ',', ',0,0,0,,' .. now .. ',,'
@@ -599,6 +608,8 @@ local function begin(id, birth, text)
     if expires and expires <= now then
       local h = text and parse(text) or born(birth)
       finish(id, h, 'x', 'expired')
+      -- Others may have joined in the place of a limited one.
+      if has(h, 'G') then measure() end
       return false
     end
   end
@@ -809,7 +820,7 @@ return redis.call('HMGET', settings, queue .. ':paused', queue .. ':maxReady')
 -- KEYS  1 meta · 2 births · 3 headers · 4–7 ready, a list per band · 8 suspects · 9 scheduled · 10 leases · 11 lease lengths
 --       12 unique keys · 13 timed unique keys · 14 facets · 15 completed · 16 cancelled · 17 failed · 18 completed, kept for a
 --       time of their own · 19 when those lapse · 20 minutes · 21 ghosts · 22 marks · 23 outbox · 24 producers · 25 blocked
---       26 … of the verb
+--       26 parked · 27 … of the verb
 -- ARGV  1 now in milliseconds, or '' for the server's time · 2 … of the verb
 --
 -- A birth is written once: \`<band><enqueuedAt, hexadecimal>,<task>[,<expiresAt>,<crashLimit>,<json>]\\n<body>\`. What is in
@@ -820,7 +831,7 @@ local meta, births, headers, r0, r1, r2, r3, suspects, scheduled, leases, length
   cancelled, failed, lasting, lapsing, minutes, ghosts, marks, outbox, producers, blocked = unpack(KEYS)
 local bands = { ['0'] = r0, ['1'] = r1, ['2'] = r2, ['3'] = r3 }
 local tag = meta:sub(1, -2)
-local first = 26
+local first = 27
 local chunk = 500
 
 local now, micros
@@ -945,8 +956,9 @@ end
 -- Headers -------------------------------------------------------------------------------------------------------------
 -- \`<state><band>,<fence>,<worker>,<flags>,<attempts>,<crashes>,<releases>,<dueAt>,<startedAt>,<finishedAt>,<reason>\`
 -- state  s scheduled · b blocked · r ready · a active · c completed · f failed · x cancelled
--- flags  o has options in its birth · w watched · m marked · y waits for any ending · H history · L log · P progress · K checkpoint · T steps · R result · E error · A jobs it waits for · D jobs that wait for it
--- reason of a final state; why it is scheduled; of the mark
+-- flags  o has options in its birth · w watched · m marked · y waits for any ending · i has a place of its limit · H history · L log ·
+--        P progress · K checkpoint · T steps · R result · E error · A jobs it waits for · D jobs that wait for it · G its limit
+-- reason of a final state; why it is scheduled; of the mark; of a parked job its number
 
 local shape = '^(%a)(%d),(%d*),([^,]*),(%a*),(%d+),(%d+),(%d+),([^,]*),([^,]*),([^,]*),(.*)$'
 
@@ -1055,10 +1067,31 @@ end
 
 -- Moves ---------------------------------------------------------------------------------------------------------------
 
+-- Limits: \`G\` of a limited job is \`<max> <key>\`, and \`l<key>\` among the facets counts the places of a key that are taken. A ready job
+-- without one is parked, as \`<key> <band><number> <id>\`: those of a key stand together, in the order in which they get a place.
+local parked = KEYS[26]
+local function take_place(id, h)
+  local most, key = call('HGET', facets, 'G' .. id):match('^(%d+) (.*)$')
+  if (tonumber(call('HGET', facets, 'l' .. key)) or 0) >= tonumber(most) then return false, key end
+  call('HINCRBY', facets, 'l' .. key, 1)
+  raise_flag(h, 'i')
+  return true
+end
+
 -- Ready: at the tail (a new turn, so an old due time goes), 'front', or 'promoted' (at the tail; the due time stays readable).
 local function ready(id, h, how)
   h.state, h.reason = 'r', ''
   if not how then h.due = '' end
+  if has(h, 'G') and not has(h, 'i') then
+    local taken, key = take_place(id, h)
+    if not taken then
+      h.reason = string.format('%016d', call('HINCRBY', meta, 'parkings', 1))
+      call('ZADD', parked, 0, key .. ' ' .. h.band .. h.reason .. ' ' .. id)
+      count('parked')
+      put(id, h)
+      return touch(id, h)
+    end
+  end
   if h.crashes > 0 and h.crashes >= crash_limit(h, id) - 1 then
     add(how == 'front' and 'LPUSH' or 'RPUSH', suspects, id)
   else
@@ -1069,9 +1102,34 @@ local function ready(id, h, how)
   woke = true
 end
 
+-- A limited job is neither ready nor active any more. Those parked first get the place, each if there is room by its own limit; they
+-- join as if they were due.
+local function leave_limit(id, h)
+  local key = call('HGET', facets, 'G' .. id):match(' (.*)$')
+  if not has(h, 'i') then
+    call('ZREM', parked, key .. ' ' .. h.band .. h.reason .. ' ' .. id)
+    count('parked', -1)
+  elseif call('HINCRBY', facets, 'l' .. key, -1) == 0 then
+    call('HDEL', facets, 'l' .. key)
+  end
+  drop_flag(h, 'i')
+  flush()
+  for _ = 1, limits.batch do
+    local name = call('ZRANGEBYLEX', parked, '[' .. key .. ' ', '(' .. key .. '!', 'LIMIT', 0, 1)[1]
+    local head = name and name:match('[^ ]*$')
+    local next_h = head and read(head)
+    if not head or not take_place(head, next_h) then return end
+    call('ZREM', parked, name)
+    count('parked', -1)
+    ready(head, next_h, 'promoted')
+    flush()
+  end
+end
+
 -- Scheduled for \`at\`, or ready when that has passed.
 local function make_due(id, h, at, why)
   if not at or at <= now then return ready(id, h) end
+  if has(h, 'i') then leave_limit(id, h) end
   h.state, h.due, h.reason = 's', at, why
   add('ZADD', scheduled, at, id)
   put(id, h)
@@ -1095,6 +1153,8 @@ local function leave_place(id, h)
     add('ZREM', scheduled, id)
   elseif h.state == 'b' then
     call('ZREM', blocked, id)
+  elseif h.state == 'r' and h.reason ~= '' then
+    leave_limit(id, h)
   elseif h.state == 'r' and (h.crashes == 0 or call('LREM', suspects, 1, id) == 0) then
     call('HINCRBY', ghosts, h.band .. id, 1)
     call('HINCRBY', ghosts, '#' .. h.band, 1)
@@ -1143,6 +1203,7 @@ local function forget(id, h)
     end
   end
   if has(h, 'D') then tell_dependents(id, h, 'ended') end
+  if has(h, 'i') then leave_limit(id, h) end
   for flag in h.flags:gmatch('%u') do add('HDEL', facets, flag .. id) end
   add('HDEL', births, id)
   add('HDEL', headers, id)
@@ -1159,6 +1220,7 @@ local function finish(id, h, state, reason, keep)
   touch(id, h)
   drop_flag(h, 'w')
   drop_facet(h, id, 'A')
+  if has(h, 'i') then leave_limit(id, h) end
   if has(h, 'D') then tell_dependents(id, h, state == 'c' and 'completed' or 'ended') end
   if keep == 0 then return forget(id, h) end
   if keep and keep ~= limits.keepFinished then
@@ -1435,7 +1497,7 @@ call('HSET', heads, id, text)
 return { 'put', text, body, seen > 0 and call('HGET', slots, id) }
 `,
   'reap': `-- reap: give back, up to a page, what workers hold whose lease ran out. One crash more; at its limit a job fails.
--- KEYS  the lane · 26 … what each worker named below holds
+-- KEYS  the lane · 27 … what each worker named below holds
 -- ARGV  2 page · 3 … workers. The caller learns them from the first call, which names nobody: keys must be declared
 -- gives { grace or 0, workers to name in the next call, released, failed (id and task; flat), cancelled, lost, more, how many the outbox got }
 load('beat', 'grace', 'longest')
@@ -1501,7 +1563,7 @@ save()
 return { 0, {}, released, failed_jobs, cancelled_jobs, lost, more, posted }
 `,
   'reconcile': `-- reconcile: release what the store thinks a worker holds and it does not, because the answer that handed it over was lost. A page at a time.
--- KEYS  the lane · 26 what it holds
+-- KEYS  the lane · 27 what it holds
 -- ARGV  2 … id and fence of what the worker does hold
 -- gives { the ids released, how many the outbox got, 1 when there may be more }
 local holds = KEYS[first]
@@ -1632,7 +1694,7 @@ save()
 return answers
 `,
   'retire': `-- retire: a worker ends; what it holds goes back uncharged, a page at a time, so that the earliest claim comes first again.
--- KEYS  the lane · 26 what it holds
+-- KEYS  the lane · 27 what it holds
 -- ARGV  2 worker
 -- gives { how many the outbox got, 1 when it holds more }
 local holds = KEYS[first]

@@ -4,7 +4,7 @@ import type { Lane } from '../store.js';
 import type { LanePart } from './keys.js';
 import type { Lanes } from './lanes.js';
 
-/** Where a job stands: score and id in an ordered set, list and index among the ready, fence and id while active. */
+/** Where a job stands: score and id in an ordered set, list and index among the ready (or, parked, its name there), fence and id while active. */
 export interface Place {
   local: string;
   position: Rank;
@@ -75,7 +75,7 @@ async function ordered(lanes: Lanes, lane: Lane, part: LanePart, way: 1 | -1, af
 
 const lines: LanePart[] = ['r0', 'r1', 'r2', 'r3', 'q'];
 
-/** From the bands, the most urgent first, then the suspects. */
+/** From the bands, the most urgent first, then the suspects, then those that are parked. */
 async function ready(lanes: Lanes, lane: Lane, after: Rank = [0, -1]): Promise<Place[]> {
   for (let line = after[0], index = Number(after[1]) + 1; line < lines.length; line++, index = 0) {
     const key = lanes.keys.of(lane, lines[line]!);
@@ -84,7 +84,20 @@ async function ready(lanes: Lanes, lane: Lane, after: Rank = [0, -1]): Promise<P
     const found = locals.map((local, i): Place => ({ local, position: [line, index + i] }));
     return withoutGhosts(lanes, lane, line, found);
   }
-  return [];
+  return parked(lanes, lane, after[0] === lines.length ? String(after[1]) : undefined);
+}
+
+/** Those that wait for a place of their limit. */
+async function parked(lanes: Lanes, lane: Lane, after: string | undefined): Promise<Place[]> {
+  const from = after === undefined ? '-' : `(${after}`;
+  const key = lanes.keys.of(lane, 'l');
+  const names = await lanes.connection.ask((client) => client.zrangebylex(key, from, '+', 'LIMIT', 0, page));
+  return names.map((name) => ({ local: localOfParked(name), position: [lines.length, name] }));
+}
+
+/** The end of `<key> <band><number> <id>`. */
+export function localOfParked(name: string): string {
+  return name.slice(name.lastIndexOf(' ') + 1);
 }
 
 /** Of an id's entries in a list the first ones are its ghosts. The very last place stays, whatever it is, as the mark to go on from. */

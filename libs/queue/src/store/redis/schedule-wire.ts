@@ -1,12 +1,12 @@
 import { limits } from '../../job/limits.js';
 import type { NewSchedule, ScheduleRecord, SlotRecord } from '../store.js';
+import { wordOf } from './wire.js';
 
 /** How schedules travel to the scripts and back. The formats are told in the label of `lua/book.lua`. */
 
 /** As it stands before a blank: without one, and never empty where there is an owner. */
 export function ownerText(owner: string | undefined): string {
-  // One half of a surrogate pair has no code: it becomes what UTF-8 has for it.
-  return owner === undefined ? '' : `=${encodeURIComponent(Buffer.from(owner).toString())}`;
+  return owner === undefined ? '' : `=${wordOf(owner)}`;
 }
 
 export function bodyText({ owner, body }: NewSchedule): string {

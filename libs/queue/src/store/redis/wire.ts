@@ -60,8 +60,9 @@ export function jobArguments(args: (string | number)[], local: string, job: NewJ
 
 /** What a job asks for beyond running soon; most ask for nothing. */
 function asked(job: NewJob): string {
-  const { due, expires, keys, crashLimit, attempts, after, parent, root, tags } = job;
-  if (!due && !expires && !keys && !crashLimit && !attempts && !after?.length && !parent && !root && !tags) return '';
+  const { due, expires, keys, crashLimit, attempts, after, limit, parent, root, tags } = job;
+  if (!due && !expires && !keys && !crashLimit && !attempts && !after?.length && !limit && !parent && !root && !tags)
+    return '';
   const pairs = keys && keys.length > 0 ? keys.map(({ key, until }) => [key, finite(until)]) : undefined;
   const rest = { parent, root, tags: tags && tags.length > 0 ? tags : undefined, keys: pairs };
   return json({
@@ -73,8 +74,15 @@ function asked(job: NewJob): string {
     attempts: attempts || undefined,
     after: after?.length ? [...new Set(after)].map(nameOf) : undefined,
     any: (after?.length && job.anyEnding) || undefined,
+    // A number that a script writes down with all its digits.
+    limit: limit && [wordOf(limit.key), Math.min(limit.max, 1e9)],
     rest: Object.values(rest).some((value) => value !== undefined) ? json(rest) : undefined,
   });
+}
+
+/** Any text without blanks. One half of a surrogate pair has no code: it becomes what UTF-8 has for it. */
+export function wordOf(text: string): string {
+  return encodeURIComponent(Buffer.from(text).toString());
 }
 
 /** A window that never ends has no number in JSON. */

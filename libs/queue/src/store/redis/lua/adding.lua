@@ -1,7 +1,7 @@
 -- adding: how jobs come into a lane; shared by enqueue and exchange.
 -- A job is three arguments: its local id, its band and what it asks for (JSON, mostly none), and `<task>\n<body>`.
 -- JSON  due, expires { in = ms } or { at = ms } · keys { { key, until } … } · replace · crash · attempts · after { name, … } · any (with
---       after: any ending will do) · rest (JSON kept with the birth)
+--       after: any ending will do) · limit { key, max } · rest (JSON kept with the birth)
 
 local names = { s = 'scheduled', b = 'blocked', r = 'ready', a = 'active', c = 'completed', f = 'failed', x = 'cancelled' }
 
@@ -97,6 +97,10 @@ local function add_asking(id, band, asked, text)
   count('enqueued')
   local due = time_of(asked.due)
   if asked.any then raise_flag(h, 'y') end
+  if asked.limit then
+    raise_flag(h, 'G')
+    call('HSET', facets, 'G' .. id, asked.limit[2] .. ' ' .. asked.limit[1])
+  end
   if asked.after then block(id, h, asked.after, due) else make_due(id, h, due, 'delay') end
   return h.state
 end

@@ -2,7 +2,7 @@
 -- KEYS  the lane
 -- gives { scheduled, ready, active, completed, failed, cancelled, ghosts, paused, maxReady + 1, oldest or '', enqueued, revived,
 --        completed, failed, cancelled and removed since the beginning, blocked }
-load('active', 'ghosts', 'paused', 'maxReady', 'enqueued', 'revived', 'completed', 'failed', 'cancelled', 'removed')
+load('active', 'ghosts', 'parked', 'paused', 'maxReady', 'enqueued', 'revived', 'completed', 'failed', 'cancelled', 'removed')
 
 -- When the job at the head of a list was enqueued. Looks past a bounded number of ghosts.
 local function head(key, band)
@@ -18,7 +18,7 @@ local function head(key, band)
   return nil
 end
 
-local waiting, oldest = call('LLEN', suspects) - m.ghosts, head(suspects)
+local waiting, oldest = call('LLEN', suspects) - m.ghosts + m.parked, head(suspects)
 for band = 0, 3 do
   waiting = waiting + call('LLEN', KEYS[4 + band])
   local at = head(KEYS[4 + band], band)

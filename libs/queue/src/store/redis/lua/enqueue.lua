@@ -54,8 +54,9 @@ if m.maxReady == 0 and n > 0 and add_simply() then return remember('r') end
 
 if m.maxReady > 0 then
   local created = would_create(6, n)
+  load('ghosts', 'parked')
   local waiting = call('ZCARD', scheduled) + call('LLEN', suspects) + call('LLEN', r0) + call('LLEN', r1) + call('LLEN', r2)
-    + call('LLEN', r3) - (tonumber(call('HGET', meta, 'ghosts')) or 0)
+    + call('LLEN', r3) - m.ghosts + m.parked
   if created > 0 and waiting + created > m.maxReady - 1 then return 'FULL ' .. m.maxReady - 1 end
 end
 

@@ -1,5 +1,5 @@
 -- exchange: settle what ended, renew the lease, promote what is due, claim the next batch, hand back cancellations.
--- KEYS  the lane · 26 what this worker holds
+-- KEYS  the lane · 27 what this worker holds
 -- ARGV  2 worker · 3 lease · 4 places free · 5 '1' when it may be handed a suspect, alone · 6 number of settlements · 7 … in runs of one
 --       code: `<how many><code>`, then per settlement id · fence · what the code announces. A code is an outcome (c completed,
 --       t retry, s snoozed, f failed, x cancelled, l released) and letters: 0 keep nothing · k keep · r result · n in · y reason or
@@ -195,13 +195,17 @@ end
 
 local jobs, fence, taken, apart = {}, max(m.fence + 1, micros), 0, false
 local left, live, waiting, looked = {}, 0, 0, 0
-for band = 0, 3 do
-  local size = call('LLEN', KEYS[4 + band])
-  if m.ghosts + (tally.ghosts or 0) > 0 and size > 0 then size = size - (tonumber(call('HGET', ghosts, '#' .. band)) or 0) end
-  left[band] = size
-  waiting = waiting + size
-  if size > 0 then live = live + 1 end
+local function measure()
+  waiting, live = 0, 0
+  for band = 0, 3 do
+    local size = call('LLEN', KEYS[4 + band])
+    if m.ghosts + (tally.ghosts or 0) > 0 and size > 0 then size = size - (tonumber(call('HGET', ghosts, '#' .. band)) or 0) end
+    left[band] = size
+    waiting = waiting + size
+    if size > 0 then live = live + 1 end
+  end
 end
+measure()
 
 local begun_headers, begun_holds = {}, {}
 local before, after = ',' .. worker .. ',', ',0,0,0,,' .. now .. ',,'
@@ -214,6 +218,8 @@ local function begin(id, birth, text)
     if expires and expires <= now then
       local h = text and parse(text) or born(birth)
       finish(id, h, 'x', 'expired')
+      -- Others may have joined in the place of a limited one.
+      if has(h, 'G') then measure() end
       return false
     end
   end

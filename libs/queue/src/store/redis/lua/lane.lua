@@ -2,7 +2,7 @@
 -- KEYS  1 meta · 2 births · 3 headers · 4–7 ready, a list per band · 8 suspects · 9 scheduled · 10 leases · 11 lease lengths
 --       12 unique keys · 13 timed unique keys · 14 facets · 15 completed · 16 cancelled · 17 failed · 18 completed, kept for a
 --       time of their own · 19 when those lapse · 20 minutes · 21 ghosts · 22 marks · 23 outbox · 24 producers · 25 blocked
---       26 … of the verb
+--       26 parked · 27 … of the verb
 -- ARGV  1 now in milliseconds, or '' for the server's time · 2 … of the verb
 --
 -- A birth is written once: `<band><enqueuedAt, hexadecimal>,<task>[,<expiresAt>,<crashLimit>,<json>]\n<body>`. What is in
@@ -13,7 +13,7 @@ local meta, births, headers, r0, r1, r2, r3, suspects, scheduled, leases, length
   cancelled, failed, lasting, lapsing, minutes, ghosts, marks, outbox, producers, blocked = unpack(KEYS)
 local bands = { ['0'] = r0, ['1'] = r1, ['2'] = r2, ['3'] = r3 }
 local tag = meta:sub(1, -2)
-local first = 26
+local first = 27
 local chunk = 500
 
 local now, micros
@@ -138,8 +138,9 @@ end
 -- Headers -------------------------------------------------------------------------------------------------------------
 -- `<state><band>,<fence>,<worker>,<flags>,<attempts>,<crashes>,<releases>,<dueAt>,<startedAt>,<finishedAt>,<reason>`
 -- state  s scheduled · b blocked · r ready · a active · c completed · f failed · x cancelled
--- flags  o has options in its birth · w watched · m marked · y waits for any ending · H history · L log · P progress · K checkpoint · T steps · R result · E error · A jobs it waits for · D jobs that wait for it
--- reason of a final state; why it is scheduled; of the mark
+-- flags  o has options in its birth · w watched · m marked · y waits for any ending · i has a place of its limit · H history · L log ·
+--        P progress · K checkpoint · T steps · R result · E error · A jobs it waits for · D jobs that wait for it · G its limit
+-- reason of a final state; why it is scheduled; of the mark; of a parked job its number
 
 local shape = '^(%a)(%d),(%d*),([^,]*),(%a*),(%d+),(%d+),(%d+),([^,]*),([^,]*),([^,]*),(.*)$'
 
@@ -248,10 +249,31 @@ end
 
 -- Moves ---------------------------------------------------------------------------------------------------------------
 
+-- Limits: `G` of a limited job is `<max> <key>`, and `l<key>` among the facets counts the places of a key that are taken. A ready job
+-- without one is parked, as `<key> <band><number> <id>`: those of a key stand together, in the order in which they get a place.
+local parked = KEYS[26]
+local function take_place(id, h)
+  local most, key = call('HGET', facets, 'G' .. id):match('^(%d+) (.*)$')
+  if (tonumber(call('HGET', facets, 'l' .. key)) or 0) >= tonumber(most) then return false, key end
+  call('HINCRBY', facets, 'l' .. key, 1)
+  raise_flag(h, 'i')
+  return true
+end
+
 -- Ready: at the tail (a new turn, so an old due time goes), 'front', or 'promoted' (at the tail; the due time stays readable).
 local function ready(id, h, how)
   h.state, h.reason = 'r', ''
   if not how then h.due = '' end
+  if has(h, 'G') and not has(h, 'i') then
+    local taken, key = take_place(id, h)
+    if not taken then
+      h.reason = string.format('%016d', call('HINCRBY', meta, 'parkings', 1))
+      call('ZADD', parked, 0, key .. ' ' .. h.band .. h.reason .. ' ' .. id)
+      count('parked')
+      put(id, h)
+      return touch(id, h)
+    end
+  end
   if h.crashes > 0 and h.crashes >= crash_limit(h, id) - 1 then
     add(how == 'front' and 'LPUSH' or 'RPUSH', suspects, id)
   else
@@ -262,9 +284,34 @@ local function ready(id, h, how)
   woke = true
 end
 
+-- A limited job is neither ready nor active any more. Those parked first get the place, each if there is room by its own limit; they
+-- join as if they were due.
+local function leave_limit(id, h)
+  local key = call('HGET', facets, 'G' .. id):match(' (.*)$')
+  if not has(h, 'i') then
+    call('ZREM', parked, key .. ' ' .. h.band .. h.reason .. ' ' .. id)
+    count('parked', -1)
+  elseif call('HINCRBY', facets, 'l' .. key, -1) == 0 then
+    call('HDEL', facets, 'l' .. key)
+  end
+  drop_flag(h, 'i')
+  flush()
+  for _ = 1, limits.batch do
+    local name = call('ZRANGEBYLEX', parked, '[' .. key .. ' ', '(' .. key .. '!', 'LIMIT', 0, 1)[1]
+    local head = name and name:match('[^ ]*$')
+    local next_h = head and read(head)
+    if not head or not take_place(head, next_h) then return end
+    call('ZREM', parked, name)
+    count('parked', -1)
+    ready(head, next_h, 'promoted')
+    flush()
+  end
+end
+
 -- Scheduled for `at`, or ready when that has passed.
 local function make_due(id, h, at, why)
   if not at or at <= now then return ready(id, h) end
+  if has(h, 'i') then leave_limit(id, h) end
   h.state, h.due, h.reason = 's', at, why
   add('ZADD', scheduled, at, id)
   put(id, h)
@@ -288,6 +335,8 @@ local function leave_place(id, h)
     add('ZREM', scheduled, id)
   elseif h.state == 'b' then
     call('ZREM', blocked, id)
+  elseif h.state == 'r' and h.reason ~= '' then
+    leave_limit(id, h)
   elseif h.state == 'r' and (h.crashes == 0 or call('LREM', suspects, 1, id) == 0) then
     call('HINCRBY', ghosts, h.band .. id, 1)
     call('HINCRBY', ghosts, '#' .. h.band, 1)
@@ -336,6 +385,7 @@ local function forget(id, h)
     end
   end
   if has(h, 'D') then tell_dependents(id, h, 'ended') end
+  if has(h, 'i') then leave_limit(id, h) end
   for flag in h.flags:gmatch('%u') do add('HDEL', facets, flag .. id) end
   add('HDEL', births, id)
   add('HDEL', headers, id)
@@ -352,6 +402,7 @@ local function finish(id, h, state, reason, keep)
   touch(id, h)
   drop_flag(h, 'w')
   drop_facet(h, id, 'A')
+  if has(h, 'i') then leave_limit(id, h) end
   if has(h, 'D') then tell_dependents(id, h, state == 'c' and 'completed' or 'ended') end
   if keep == 0 then return forget(id, h) end
   if keep and keep ~= limits.keepFinished then
