@@ -530,7 +530,7 @@ export interface Listener {
 }
 
 export interface Violation {
-  /** I1 … I12. */
+  /** I1 … I13. */
   invariant: string;
   says: string;
   jobs: string[];
