@@ -59,6 +59,11 @@ export class ScheduleBook {
       const kept = present && mind(present);
       if (kept) return kept;
       const schedule = this.assemble(wish, present, now);
+      if (!schedule) {
+        // It may be there, and have ended.
+        if (present || !(present = await this.find(wish.id))) throw neverFires();
+        continue;
+      }
       if (present && isSame(present, schedule)) return present;
       const answer = await this.store.putSchedule(schedule, present?.version ?? 0);
       if (answer.outcome === 'put') return answer.schedule!;
@@ -81,7 +86,7 @@ export class ScheduleBook {
     throw new ScheduleInvalid('id', `The schedule '${id}' is changed without end by others. Try again.`);
   }
 
-  /** An unchanged trigger goes on as it was: same anchor, same next slot, same count. */
+  /** An unchanged trigger goes on as it was: same anchor, same next slot, same count; one that has ended stays ended. `undefined`: no slot is left. */
   private assemble({ id, owner, paused, ...wish }: Wish, present: ScheduleRecord | undefined, now: number) {
     const before = present && this.legible(present);
     const goesOn = before !== undefined && whenOf(before) === whenOf(wish);
@@ -92,9 +97,9 @@ export class ScheduleBook {
     };
     if (goesOn && before.made === undefined) delete definition.made;
     const sequence = sequenceOf(definition);
-    const next = (goesOn ? present?.next : undefined) ?? firstAfter(sequence, now, present?.last);
-    if (next === null)
-      throw new ScheduleInvalid('trigger', 'The trigger has no slot any more: this schedule would never fire.');
+    const ended = goesOn && present !== undefined && hasEnded(present);
+    const next = ended ? undefined : ((goesOn ? present?.next : undefined) ?? firstAfter(sequence, now, present?.last));
+    if (next === null) return undefined;
     const asleep = paused ?? present?.paused ?? false;
     const body = writeDefinition(definition, this.codec);
     return { id, body, owner, paused: asleep, next: asleep ? undefined : next };
@@ -114,6 +119,15 @@ export class ScheduleBook {
 export function firstAfter({ first, next }: SlotSequence, now: number, last: number | undefined): number | null {
   const slot = first(now);
   return slot !== null && last !== undefined && slot <= last ? next(last) : slot;
+}
+
+function neverFires(): ScheduleInvalid {
+  return new ScheduleInvalid('trigger', 'The trigger has no slot any more: this schedule would never fire.');
+}
+
+/** One that is declared in code stays when it has no slot any more, or every boot would take it for a new one. */
+function hasEnded({ next, paused }: ScheduleRecord): boolean {
+  return next === undefined && !paused;
 }
 
 /** What decides about slots, as text. */

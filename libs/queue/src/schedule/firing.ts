@@ -160,8 +160,9 @@ export class FiringLoop extends Loop {
   }
 }
 
+/** What has no slot any more goes, unless code declares it: then it stays as ended, or the next boot would begin anew. */
 function firingOf(
-  { id, version }: ScheduleRecord,
+  { id, version, owner }: ScheduleRecord,
   { slots, missed, last, next }: Decision,
   jobs: NewJob[],
 ): StoreFiring {
@@ -170,5 +171,6 @@ function firingOf(
     slot.outcome === 'enqueued' ? { ...slot, job: jobs[made++]!.id } : slot,
   );
   const firing: StoreFiring = { id, seen: version, slots: dealt, missed, jobs, last };
-  return next === null ? { ...firing, finished: true } : { ...firing, next };
+  if (next !== null) return { ...firing, next };
+  return owner === undefined ? { ...firing, finished: true } : firing;
 }

@@ -13,7 +13,7 @@ export interface ScheduleView {
   readonly trigger: Trigger | null;
   /** The trigger in English. */
   readonly words: string;
-  /** The next slot; `null` while it is paused. */
+  /** The next slot; `null` while it is paused, and of one in code that has no slot any more. */
   readonly next: number | null;
   /** The latest slot that was dealt with. */
   readonly last: number | null;
