@@ -75,7 +75,7 @@ export async function schedulesResume(
   if (await isUnreadable(schedules, id)) return unreadable(id, terminal);
   const view = await schedules.resume(id, options.fromLast ? { from: 'last' } : {});
   if (!view) return unknown(id, terminal);
-  terminal.out(options.json ? json({ schedule: view }) : `${id} goes on: ${utc(view.next!)}`);
+  terminal.out(options.json ? json({ schedule: view }) : `${id} goes on: ${moment(view.next)}`);
   return exit.done;
 }
 
