@@ -9,7 +9,8 @@ const size = 10;
 
 /** A job of the usual kind: ready at once, and nothing said that takes a closer look. */
 function isPlain(job: NewJob): boolean {
-  return !job.due && !job.expires && !job.keys?.length && !job.after?.length && !job.tags && !job.parent && !job.root;
+  const { due, expires, keys, after, limit, tags, parent, root } = job;
+  return !due && !expires && !keys?.length && !after?.length && !limit && !tags && !parent && !root;
 }
 
 /**

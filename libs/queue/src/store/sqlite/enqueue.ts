@@ -6,9 +6,10 @@ import type { EnqueueAnswer, NewJob, UniqueKey } from '../store.js';
 import { insertTen } from './bulk.js';
 import { type Holder, holderOf, take } from './keys.js';
 import { type Lane, readyIn } from './lane.js';
+import { addLimited, hasRoom } from './limit.js';
 import { waitFor } from './links.js';
 import { hintSoon, makeDue } from './moves.js';
-import { encodeKeys, timeOf } from './row.js';
+import { encodeKeys, timeOf, trails } from './row.js';
 import type { Transaction } from './transaction.js';
 
 /** Adds a batch, in order. Every queue is asked for room before the first write. */
@@ -43,6 +44,7 @@ function insert(tx: Transaction, lane: Lane, job: NewJob): EnqueueAnswer | undef
   const waits = dueAt !== undefined && dueAt > tx.now;
   const blocked = job.after !== undefined && job.after.length > 0;
   const state = blocked ? 'blocked' : waits ? 'scheduled' : 'ready';
+  const joins = state === 'ready' && (!job.limit || hasRoom(tx, lane, job.limit));
   const added = tx.db.run(
     'enqueue.insert',
     job.id,
@@ -53,11 +55,12 @@ function insert(tx: Transaction, lane: Lane, job: NewJob): EnqueueAnswer | undef
     tx.now,
     job.attempts ?? 0,
     job.crashLimit ?? limits.crashes,
-    state === 'ready' ? job.priority : undefined,
-    state === 'ready' ? lane.tail : undefined,
+    joins ? job.priority : undefined,
+    joins ? lane.tail : undefined,
     waits ? dueAt : undefined,
     timeOf(job.expires, tx.now),
     state === 'scheduled' ? 'delay' : undefined,
+    (blocked ? trails.waits : 0) | (job.limit ? trails.limited : 0),
     encodeKeys(job.keys),
     job.parent,
     job.root,
@@ -67,10 +70,14 @@ function insert(tx: Transaction, lane: Lane, job: NewJob): EnqueueAnswer | undef
   if (added === 0) return undefined;
   lane.totals.enqueued++;
   if (blocked) waitFor(tx, job);
+  if (job.limit) {
+    const stands = joins ? 'admitted' : 'parked';
+    addLimited(tx, lane, job, job.limit, state === 'ready' ? stands : undefined);
+  }
   if (state !== 'ready') {
     lane.counts[state]++;
     if (state === 'scheduled') hintSoon(tx, lane, dueAt!);
-  } else {
+  } else if (joins) {
     lane.tail++;
     lane.waiting[job.priority]!++;
     tx.hintLane('ready', lane);
@@ -114,7 +121,7 @@ function checkRoom(tx: Transaction, lane: Lane, batch: NewJob[]): void {
     if (!after?.length) created++;
     for (const { key, until } of keys) taken.set(key, typeof until !== 'number' || until > 0);
   }
-  const full = readyIn(lane) + lane.counts.scheduled + created > maxReady;
+  const full = readyIn(tx.db, lane) + lane.counts.scheduled + created > maxReady;
   if (created > 0 && full) throw new QueueFull(lane.queue, maxReady);
 }
 

@@ -1,10 +1,12 @@
 import { jobStates, type JobState } from '../../job/state.js';
 import { checkLedger } from '../fsck-rules/ledger.js';
+import { checkLimits } from '../fsck-rules/limits.js';
 import { checkSchedules } from '../fsck-rules/schedules.js';
 import { checkUnique } from '../fsck-rules/unique.js';
 import type { Violation } from '../store.js';
 import { isUnfinished } from './after.js';
 import { type Lane, laneOf, readyIn } from './lane.js';
+import { hasLimit } from './limit.js';
 import { counts } from './look.js';
 import { type Job, jobOf, optional } from './row.js';
 import { sizeOf } from './schedules.js';
@@ -17,7 +19,12 @@ export function fsck(tx: Transaction): Violation[] {
   const lanes = tx.db.rows('lane.all').map(laneOf);
   return [
     ...checkFile(tx),
-    ...lanes.flatMap((lane) => [...checkPlaces(tx, lane), ...checkHolds(tx, lane), ...checkKeys(tx, lane)]),
+    ...lanes.flatMap((lane) => [
+      ...checkPlaces(tx, lane),
+      ...checkHolds(tx, lane),
+      ...checkKeys(tx, lane),
+      ...checkLimited(tx, lane),
+    ]),
     ...checkLinks(tx),
     ...counts(tx).flatMap(checkLedger),
     ...checkBook(tx),
@@ -40,7 +47,7 @@ function checkPlaces(tx: Transaction, lane: Lane): Violation[] {
     if (!isInPlace(job, lane)) misplaced.push(job.id);
     if (job.keys.length > 0) keyed.push(job);
   }
-  const known: Record<JobState, number> = { ...lane.counts, ready: readyIn(lane) };
+  const known: Record<JobState, number> = { ...lane.counts, ready: readyIn(tx.db, lane) };
   return [
     ...violation('I1', 'not in the place of their state', misplaced),
     ...jobStates
@@ -51,11 +58,12 @@ function checkPlaces(tx: Transaction, lane: Lane): Violation[] {
 }
 
 function isInPlace(job: Job, lane: Lane): boolean {
+  const parked = hasLimit(job) && job.place === undefined && job.pos === undefined;
   const ready = job.place !== undefined && job.pos !== undefined && job.pos > lane.head && job.pos < lane.tail;
   const held = job.worker !== undefined && job.fence !== undefined;
   const free = job.worker === undefined && job.fence === undefined && job.mark === undefined;
   if (job.state === 'active') return held && job.place === undefined;
-  if (job.state === 'ready') return free && ready;
+  if (job.state === 'ready') return free && (ready || parked);
   return free && job.place === undefined && (job.state !== 'scheduled' || job.dueAt !== undefined);
 }
 
@@ -81,6 +89,17 @@ function checkKeys(tx: Transaction, lane: Lane): Violation[] {
     .map(([key]) => ({ invariant: 'I8', says: `the key ${key} points to nothing`, jobs: [] }));
 }
 
+/** I13. That limits and jobs know of each other is I1. */
+function checkLimited(tx: Transaction, lane: Lane): Violation[] {
+  const admitted = tx.db.rows('fsck.admitted', lane.n) as [string, number][];
+  const unowned = ids(tx, 'fsck.unowned', lane.n);
+  return [
+    ...violation('I1', 'know of another limit than they have', ids(tx, 'fsck.unlimited', lane.n)),
+    ...unowned.map((key) => ({ invariant: 'I1', says: `a job with the limit ${key} is gone`, jobs: [] })),
+    ...checkLimits(limitedOf(tx, lane), new Map(admitted)),
+  ];
+}
+
 /** I9, and that the book knows how many schedules there are. */
 function checkBook(tx: Transaction): Violation[] {
   const found = tx.db.rows('fsck.schedules').map(([id, next, last]) => {
@@ -100,6 +119,20 @@ function* jobsOf(tx: Transaction, lane: Lane): Generator<Job> {
     yield* jobs;
     if (jobs.length < page) return;
     after = jobs.at(-1)!.n;
+  }
+}
+
+function* limitedOf(tx: Transaction, lane: Lane) {
+  for (let after = 0; ;) {
+    const rows = tx.db.rows('fsck.limited', lane.n, after, page);
+    for (const [, id, n, place, key, max, ticket] of rows) {
+      const state = jobStates[n as number]!;
+      const limit = { key: key as string, max: max as number };
+      const admitted = state === 'active' || place !== null;
+      yield { id: id as string, state, limit, admitted, ticket: optional<string>(ticket) };
+    }
+    if (rows.length < page) return;
+    after = rows.at(-1)![0] as number;
   }
 }
 

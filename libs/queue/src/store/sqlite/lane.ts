@@ -67,8 +67,10 @@ export function settingsOf(row: Row | undefined, from = 0): QueueSettings {
   return { paused: row?.[from] === 1, maxReady: (row?.[from + 1] as number | null | undefined) ?? null };
 }
 
-export function readyIn(lane: Lane): number {
-  return lane.waiting.reduce((sum, size) => sum + size, 0);
+/** In the lists, and parked. */
+export function readyIn(db: Database, lane: Lane): number {
+  const parked = db.row('lane.parked', lane.n)![0] as number;
+  return lane.waiting.reduce((sum, size) => sum + size, parked);
 }
 
 export function saveLane(db: Database, lane: Lane): void {

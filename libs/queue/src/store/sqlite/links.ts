@@ -8,8 +8,12 @@ import type { Transaction } from './transaction.js';
 export function waitFor(tx: Transaction, { id, after = [], anyEnding = false }: NewJob): void {
   const parents = [...new Set(after)];
   tx.db.run('after.block', id, JSON.stringify(parents), anyEnding ? 1 : 0);
-  tx.db.run('after.mark', trails.waits, id);
   for (const parent of parents) tx.effects.raise({ kind: 'link', from: id, to: parent });
+}
+
+/** Whether others wait for `job`, or it for others. */
+export function isLinked({ trail }: Job): boolean {
+  return (trail & (trails.dependents | trails.waits)) !== 0;
 }
 
 /** `parent`, which has not ended, tells `child` when it does. */
@@ -29,7 +33,7 @@ export function unlink(tx: Transaction, job: Job, kind: 'completed' | 'ended'): 
       tx.unfinished = true;
     }
   }
-  job.trail &= trails.left;
+  job.trail &= ~(trails.dependents | trails.waits);
 }
 
 /** Raises what the dependents with a number up to `last` will be told: as many as there is room for, and nobody twice. */

@@ -1,10 +1,10 @@
-import { type JobState, jobStates } from '../../job/state.js';
+import { isFinal, type JobState, jobStates } from '../../job/state.js';
 import { type Cursor, matches, orderOf, type Rank, readCursor, writeCursor } from '../listing.js';
 import type { ListPage, ListQuery } from '../store.js';
 import type { Row } from './database.js';
 import { laneOf } from './lane.js';
 import { wholeRecord } from './look.js';
-import { recordOf } from './row.js';
+import { parked, recordOf } from './row.js';
 import type { Transaction } from './transaction.js';
 
 /** Rows read at a time. */
@@ -42,7 +42,19 @@ function* walk(tx: Transaction, query: ListQuery): Generator<[Cursor, Row]> {
 }
 
 function* ranked(tx: Transaction, lane: number, state: JobState, after: Rank | undefined): Generator<[Rank, Row]> {
-  const how = state === 'completed' || state === 'failed' || state === 'cancelled' ? 'finished' : state;
+  const isParked = state === 'ready' && after?.[0] === parked;
+  if (!isParked) yield* inOrder(tx, lane, state, isFinal(state) ? 'finished' : state, after);
+  if (state === 'ready') yield* inOrder(tx, lane, state, 'parked', isParked ? after : undefined);
+}
+
+/** `how` names the statement in list.sql. */
+function* inOrder(
+  tx: Transaction,
+  lane: number,
+  state: JobState,
+  how: string,
+  after: Rank | undefined,
+): Generator<[Rank, Row]> {
   let [first, second] = after ?? start(how);
   for (;;) {
     const rows = tx.db.rows(`list.${how}`, lane, jobStates.indexOf(state), first, second, chunk);
@@ -61,11 +73,11 @@ function start(how: string): Rank {
   return [-Infinity, how === 'ready' ? -Infinity : ''];
 }
 
-/** The columns are those of `fullColumns` in row.ts. */
+/** The columns are those of `fullColumns` in row.ts; of a parked job its ticket follows. */
 function rankOf(row: Row, state: JobState): Rank {
   const id = row[1] as string;
   if (state === 'scheduled') return [row[15] as number, id];
-  if (state === 'ready') return [row[27] as number, row[28] as number];
+  if (state === 'ready') return row[27] === null ? [parked, row[29] as string] : [row[27] as number, row[28] as number];
   if (state === 'active') return [row[12] as number, id];
   if (state === 'blocked') return [row[14] as number, id];
   return [row[18] as number, id];

@@ -32,14 +32,15 @@ export function counts(tx: Transaction): QueueRecord[] {
   for (const lane of tx.db.rows('lane.all').map(laneOf)) {
     const record = queues.get(lane.queue) ?? emptyRecord(lane.queue);
     queues.set(lane.queue, record);
-    addLane(record, lane, tx.db.row('look.oldest', lane.n)?.[0] as number | null | undefined);
+    addLane(tx, record, lane);
   }
   return [...queues.values()].sort((a, b) => (a.queue < b.queue ? -1 : 1));
 }
 
-function addLane(record: QueueRecord, lane: Lane, oldest: number | null | undefined): void {
+function addLane(tx: Transaction, record: QueueRecord, lane: Lane): void {
+  const oldest = tx.db.row('look.oldest', lane.n)?.[0];
   record.shards = Math.max(record.shards, lane.shard + 1);
-  record.counts.ready += readyIn(lane);
+  record.counts.ready += readyIn(tx.db, lane);
   for (const [state, count] of Object.entries(lane.counts)) record.counts[state as keyof Lane['counts']] += count;
   for (const [total, count] of Object.entries(lane.totals)) record.totals[total as keyof Lane['totals']] += count;
   if (typeof oldest === 'number') record.oldestReadyAt = Math.min(oldest, record.oldestReadyAt ?? Infinity);

@@ -3,7 +3,8 @@ import { isFinal, jobStates, type WhyScheduled } from '../../job/state.js';
 import type { AttemptRecord } from '../store.js';
 import { release } from './keys.js';
 import type { Lane } from './lane.js';
-import { unlink } from './links.js';
+import { admit, firstParked, forgetLimit, hasLimit, limitOf, park, type Standing, standing, unpark } from './limit.js';
+import { isLinked, unlink } from './links.js';
 import { type Job, suspects, trails, type UsualJob } from './row.js';
 import { tally, type Transaction } from './transaction.js';
 
@@ -28,11 +29,14 @@ export function promote(tx: Transaction, lane: Lane, job: Job): void {
 /** Scheduled for `dueAt`, or ready when that has passed. */
 export function makeDue(tx: Transaction, lane: Lane, job: Job, dueAt: number | undefined, why: WhyScheduled) {
   if (dueAt === undefined || dueAt <= tx.now) return makeReady(tx, lane, job, 'tail');
+  const stood = standing(job);
   leave(lane, job);
   job.dueAt = dueAt;
   job.why = why;
   hintSoon(tx, lane, dueAt);
-  return enter(tx, lane, job, 'scheduled');
+  enter(tx, lane, job, 'scheduled');
+  if (stood) moveUp(tx, lane, job, stood);
+  return 'scheduled';
 }
 
 /** An idle worker that knows of nothing sooner would sleep over it. */
@@ -49,17 +53,20 @@ export function finish<F extends Final>(
   ending: { reason?: string; result?: string; keep?: number } = {},
 ): F {
   lane.totals[state]++;
-  if (job.trail > trails.left) unlink(tx, job, state === 'completed' ? 'completed' : 'ended');
+  if (isLinked(job)) unlink(tx, job, state === 'completed' ? 'completed' : 'ended');
   if (ending.keep === 0) {
     vanish(tx, lane, job);
     return state;
   }
+  const stood = standing(job);
   leave(lane, job);
   job.reason = ending.reason;
   job.result = ending.result;
   job.finishedAt = tx.now;
   job.forgetAt = tx.now + (ending.keep ?? (state === 'failed' ? limits.keepFailed : limits.keepFinished));
-  return enter(tx, lane, job, state);
+  enter(tx, lane, job, state);
+  if (stood) moveUp(tx, lane, job, stood);
+  return state;
 }
 
 /** The same for a held job that has neither keys nor anything in other tables, and completed. */
@@ -85,7 +92,7 @@ export function complete(
 /** The record vanishes, and the keys that point to it. */
 export function forget(tx: Transaction, lane: Lane, job: Job): void {
   if (job.state !== 'completed' && job.state !== 'cancelled') lane.totals.removed++;
-  if (job.trail > trails.left && !isFinal(job.state)) unlink(tx, job, 'ended');
+  if (isLinked(job) && !isFinal(job.state)) unlink(tx, job, 'ended');
   vanish(tx, lane, job);
 }
 
@@ -116,10 +123,44 @@ export function takePlace(lane: Lane, job: Job, where: 'front' | 'tail'): void {
 }
 
 function join(tx: Transaction, lane: Lane, job: Job, where: 'front' | 'tail'): 'ready' {
+  const admitted = !hasLimit(job) || standing(job) === 'admitted' || admitOrPark(tx, lane, job);
   leave(lane, job);
-  takePlace(lane, job, where);
-  tx.hintLane('ready', lane);
+  if (admitted) {
+    takePlace(lane, job, where);
+    tx.hintLane('ready', lane);
+  }
   return enter(tx, lane, job, 'ready');
+}
+
+/** Whether a job with a limit that becomes ready may join a list; else it is parked. */
+function admitOrPark(tx: Transaction, lane: Lane, job: Job): boolean {
+  const { key, max, admitted } = limitOf(tx, job);
+  if (admitted < max) admit(tx, lane, key, admitted + 1);
+  else park(tx, lane, job, key);
+  return admitted < max;
+}
+
+/** A job with a limit is neither ready nor active any more: parked ones of its key are admitted as far as there is room. */
+function moveUp(tx: Transaction, lane: Lane, job: Job, stood: Standing): void {
+  if (stood === 'parked') unpark(tx, lane, job);
+  const before = limitOf(tx, job);
+  let admitted = stood === 'admitted' ? before.admitted - 1 : before.admitted;
+  for (;;) {
+    const next = firstParked(tx, lane, before.key);
+    if (!next || admitted >= next.max) break;
+    admitted++;
+    letIn(tx, lane, next.job);
+  }
+  if (admitted !== before.admitted) admit(tx, lane, before.key, admitted);
+}
+
+/** To the tail, as if it were promoted. */
+function letIn(tx: Transaction, lane: Lane, job: Job): void {
+  unpark(tx, lane, job);
+  takePlace(lane, job, 'tail');
+  tally(lane, job, 'ready', 1);
+  tx.db.run('limit.let_in', job.place, job.pos, job.n);
+  tx.hintLane('ready', lane);
 }
 
 function leave(lane: Lane, job: Job): void {
@@ -167,11 +208,14 @@ function put(tx: Transaction, job: Job): void {
 }
 
 function vanish(tx: Transaction, lane: Lane, job: Job): void {
+  const stood = standing(job);
   tally(lane, job, job.state, -1);
   tx.vanish(job.n);
   if ((job.trail & trails.left) !== 0)
     for (const trail of ['attempts', 'log', 'steps']) tx.db.run(`job.forget_${trail}`, job.n);
   release(tx, lane, job);
+  if (stood) moveUp(tx, lane, job, stood);
+  if (hasLimit(job)) forgetLimit(tx, job);
   tx.hintJob(job.id);
   job.gone = true;
   job.worker = undefined;

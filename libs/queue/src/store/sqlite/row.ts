@@ -8,7 +8,7 @@ export interface Job {
   readonly n: number;
   readonly id: string;
   state: JobState;
-  /** While ready: band 0 … 3, or `suspects`. */
+  /** While ready: band 0 … 3, or `suspects`; absent while it is parked. */
   place?: number;
   pos?: number;
   readonly priority: number;
@@ -36,11 +36,14 @@ export interface Job {
   result?: string;
 }
 
-/** Rows in attempts, log or steps · as a parent in dependents · in waits. */
-export const trails = { left: 1, dependents: 2, waits: 4 } as const;
+/** Rows in attempts, log or steps · as a parent in dependents · in waits · in limited. */
+export const trails = { left: 1, dependents: 2, waits: 4, limited: 8 } as const;
 
 /** The list beside the four bands: jobs that may run alone only. */
 export const suspects = 4;
+
+/** Behind all lists in listings: ready jobs that are in none of them, see limit.ts. */
+export const parked = 5;
 
 export const headColumns =
   'n, id, state, place, pos, priority, attempts, crashes, releases, crash_limit, worker, fence, mark, due_at, started_at, why, reason, error, keys, trail';

@@ -75,7 +75,7 @@ UPDATE lanes SET news = news + 1 WHERE queue = ?;
   'enqueue': `-- insert: a new job, ready or scheduled. Changes nothing when the id is known already.
 INSERT INTO jobs (id, lane, state, task, priority, enqueued_at, attempts, crashes, releases, crash_limit, place, pos,
   due_at, expires_at, why, trail, keys, parent, root, tags, body)
-VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?)
+VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (id) DO NOTHING;
 
 -- insert_ten: ten ready jobs. Fails as a whole when one is known already.
@@ -137,6 +137,19 @@ SELECT id, next, last FROM schedules NOT INDEXED;
 
 -- due: what schedules are found by.
 SELECT id, next FROM schedules INDEXED BY schedules_due WHERE next IS NOT NULL;
+
+-- limited: jobs of one shard that have a limit.
+SELECT job, id, state, place, key, max, ticket FROM limited CROSS JOIN jobs ON jobs.n = limited.job
+WHERE limited.lane = ? AND job > ? ORDER BY job LIMIT ?;
+
+-- unlimited: jobs that do not know their limit (see 0008), or do not have the one they know of.
+SELECT id FROM jobs WHERE lane = ? AND (trail & 8 <> 0) <> EXISTS (SELECT 1 FROM limited WHERE job = jobs.n);
+
+-- unowned: limits without a job.
+SELECT key FROM limited WHERE lane = ? AND NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.n = limited.job);
+
+-- admitted: how many jobs of each key are.
+SELECT key, admitted FROM limits WHERE lane = ?;
 `,
   'history': `-- add: what one transaction settled.
 INSERT INTO minutes (lane, at, completed, failed, cancelled, retry) VALUES (?, ?, ?, ?, ?, ?)
@@ -247,6 +260,12 @@ UPDATE lanes SET takes = ?, fence = ?, head = ?, tail = ?, beat_at = ?, grace_un
   scheduled = ?, blocked = ?, active = ?, completed = ?, failed = ?, cancelled = ?,
   total_enqueued = ?, total_revived = ?, total_completed = ?, total_failed = ?, total_cancelled = ?, total_removed = ?, news = ?
 WHERE n = ?;
+
+-- park: one more ready job that is in no list, or one less. They are not among the counters above, as few verbs ask for them.
+UPDATE lanes SET parked = parked + ? WHERE n = ?;
+
+-- parked: how many there are.
+SELECT parked FROM lanes WHERE n = ?;
 `,
   'leases': `-- longest: of the leases that run, or ran out but were not reaped yet.
 SELECT max(length) FROM leases WHERE lane = ? AND until <> 0;
@@ -273,6 +292,35 @@ DELETE FROM leases WHERE lane = ? AND worker = ?;
 -- end_all: and from every shard.
 DELETE FROM leases WHERE worker = ?;
 `,
+  'limit': `-- add: what a new job was enqueued with.
+INSERT INTO limited (job, lane, key, max, ticket) SELECT n, lane, ?2, ?3, ?4 FROM jobs WHERE id = ?1;
+
+-- of: the limit of a job, and how many of its key are admitted.
+SELECT key, max, (SELECT admitted FROM limits WHERE limits.lane = limited.lane AND limits.key = limited.key)
+FROM limited WHERE job = ?;
+
+-- admitted: how many of a key.
+SELECT admitted FROM limits WHERE lane = ? AND key = ?;
+
+-- admit: so many are.
+INSERT INTO limits (lane, key, admitted) VALUES (?, ?, ?) ON CONFLICT (lane, key) DO UPDATE SET admitted = excluded.admitted;
+
+-- admit_none: none is.
+DELETE FROM limits WHERE lane = ? AND key = ?;
+
+-- park: a job gets a ticket, or hands it in.
+UPDATE limited SET ticket = ? WHERE job = ?;
+
+-- next: the first of the parked jobs with tickets between these two, and its max.
+SELECT {head}, max FROM limited CROSS JOIN jobs ON jobs.n = limited.job
+WHERE limited.lane = ? AND ticket > ? AND ticket < ? ORDER BY ticket LIMIT 1;
+
+-- let_in: a parked job joins a list.
+UPDATE jobs SET place = ?, pos = ? WHERE n = ?;
+
+-- forget: with the record.
+DELETE FROM limited WHERE job = ?;
+`,
   'list': `-- scheduled: in the order they are due. Like all of this file: lane, state, the rank to begin behind (two values), rows.
 SELECT {full} FROM jobs WHERE lane = ?1 AND state = 0 AND state = ?2 AND (due_at, id) > (?3, ?4) ORDER BY due_at, id LIMIT ?5;
 
@@ -281,6 +329,10 @@ SELECT {full} FROM jobs WHERE lane = ?1 AND state = 1 AND state = ?2 AND (enqueu
 
 -- ready: band by band in the order they run, suspects last.
 SELECT {full} FROM jobs WHERE lane = ?1 AND state = 2 AND state = ?2 AND (place, pos) > (?3, ?4) ORDER BY place, pos LIMIT ?5;
+
+-- parked: the ready ones that are in no list, behind the others, in the order in which they will be admitted.
+SELECT {full}, ticket FROM limited CROSS JOIN jobs ON jobs.n = limited.job
+WHERE limited.lane = ?1 AND state = ?2 AND ticket > ?4 ORDER BY ticket LIMIT ?5;
 
 -- active: in the order they were claimed. As many as there are places, so sorting them costs little.
 SELECT {full} FROM jobs WHERE lane = ?1 AND state = 3 AND state = ?2 AND (fence, id) > (?3, ?4) ORDER BY fence, id LIMIT ?5;
@@ -491,6 +543,25 @@ INSERT INTO book (size, news) VALUES (0, 0);
 `,
   'migrations/0007-any-ending': `-- A child to which any ending of this parent will do.
 ALTER TABLE waits ADD COLUMN any_ending INTEGER NOT NULL DEFAULT 0;
+`,
+  'migrations/0008-limit': `-- Jobs of which at most so many of one key are admitted: active, or in a list of ready ones. The others are parked: ready, and in no
+-- list. \`trail\` of a job, see 0002: 8 in limited.
+
+-- What a job was enqueued with. \`ticket\` while it is parked: sorts by key, band and arrival.
+CREATE TABLE limited (
+  job INTEGER PRIMARY KEY,
+  lane INTEGER NOT NULL,
+  key TEXT NOT NULL,
+  max INTEGER NOT NULL,
+  ticket TEXT
+);
+CREATE UNIQUE INDEX limited_parked ON limited (lane, ticket) WHERE ticket IS NOT NULL;
+
+-- How many jobs of a key are admitted; a key without any has no row.
+CREATE TABLE limits (lane INTEGER NOT NULL, key TEXT NOT NULL, admitted INTEGER NOT NULL, PRIMARY KEY (lane, key)) WITHOUT ROWID;
+
+-- How many jobs are parked, beside those that band0 … suspects count.
+ALTER TABLE lanes ADD COLUMN parked INTEGER NOT NULL DEFAULT 0;
 `,
   'note': `-- leave: what is not given stays.
 UPDATE jobs SET progress = coalesce(?, progress), checkpoint = coalesce(?, checkpoint), trail = trail | ? WHERE n = ?;

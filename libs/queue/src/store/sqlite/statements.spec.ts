@@ -4,7 +4,7 @@ import { statementTexts } from './statements.js';
 
 /** What runs with every exchange or enqueue, or for one job. */
 const hot =
-  /^(lane\.(load|save)|job\.|enqueue\.|keys\.(look|take|release)|claim\.|exchange\.|note\.|look\.named|prune\.|after\.|schedules\.)/;
+  /^(lane\.(load|save)|job\.|enqueue\.|keys\.(look|take|release)|claim\.|exchange\.|note\.|look\.named|prune\.|after\.|schedules\.|limit\.|list\.parked)/;
 
 describe('statements', () => {
   const driver = new Driver(':memory:');

@@ -117,10 +117,10 @@ export class Transaction {
   }
 }
 
-/** Counts one job more, or one less, in `state`; ready ones per list. */
+/** Counts one job more, or one less, in `state`; ready ones per list. Parked ones are counted in limit.ts. */
 export function tally(lane: Lane, job: Job, state: JobState, by: 1 | -1): void {
-  if (state === 'ready') lane.waiting[job.place!]! += by;
-  else lane.counts[state] += by;
+  if (state !== 'ready') lane.counts[state] += by;
+  else if (job.place !== undefined) lane.waiting[job.place]! += by;
 }
 
 /** The settings of a queue, whether or not it has lanes. */

@@ -1,7 +1,7 @@
 -- insert: a new job, ready or scheduled. Changes nothing when the id is known already.
 INSERT INTO jobs (id, lane, state, task, priority, enqueued_at, attempts, crashes, releases, crash_limit, place, pos,
   due_at, expires_at, why, trail, keys, parent, root, tags, body)
-VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?)
+VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (id) DO NOTHING;
 
 -- insert_ten: ten ready jobs. Fails as a whole when one is known already.

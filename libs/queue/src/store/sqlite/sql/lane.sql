@@ -21,3 +21,9 @@ UPDATE lanes SET takes = ?, fence = ?, head = ?, tail = ?, beat_at = ?, grace_un
   scheduled = ?, blocked = ?, active = ?, completed = ?, failed = ?, cancelled = ?,
   total_enqueued = ?, total_revived = ?, total_completed = ?, total_failed = ?, total_cancelled = ?, total_removed = ?, news = ?
 WHERE n = ?;
+
+-- park: one more ready job that is in no list, or one less. They are not among the counters above, as few verbs ask for them.
+UPDATE lanes SET parked = parked + ? WHERE n = ?;
+
+-- parked: how many there are.
+SELECT parked FROM lanes WHERE n = ?;
