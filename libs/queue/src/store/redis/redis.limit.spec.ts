@@ -1,0 +1,145 @@
+import { Redis } from 'ioredis';
+import { redisAvailable, type RunningRedis, startRedis } from '../../../testkit/redis-server.js';
+import { createJobId } from '../../job/id.js';
+import { systemClock } from '../../time/clock.js';
+import type { ClaimedJob, ExchangeRequest, Lane, NewJob, Store } from '../store.js';
+import { redis } from './index.js';
+
+const suite = redisAvailable() ? describe : describe.skip;
+const lane: Lane = { queue: 'mill', shard: 0 };
+
+suite('limited jobs, on redis', () => {
+  let server: RunningRedis;
+  let plain: Redis;
+  let store: Store;
+  beforeAll(async () => {
+    server = await startRedis();
+    plain = new Redis(server.url, { protocol: 2 });
+  });
+  afterAll(async () => {
+    plain.disconnect();
+    await server.stop();
+  });
+  beforeEach(async () => {
+    await plain.flushall();
+    store = redis({ url: server.url, onWarning: () => {} });
+    await store.open();
+    const about = { name: 'ann', host: 'host', pid: 1, version: '0.1.0', startedAt: 0, tasks: [], concurrency: 10 };
+    await store.register({ ...about, id: 'ann', queues: ['mill'], lanes: [lane], lease: 15_000 });
+  });
+  afterEach(async () => {
+    expect(await store.fsck()).toEqual([]);
+    await store.close();
+  });
+
+  const key = (part: string) => `{millrace:mill:0}:${part}`;
+
+  async function add(count: number, more: Partial<NewJob> = {}): Promise<string[]> {
+    const about = { task: 'grind', body: '{}', priority: 2, ...more };
+    const id = () => createJobId(lane.queue, lane.shard, systemClock.now());
+    const answers = await store.enqueue(Array.from({ length: count }, () => ({ ...about, id: id() })));
+    return answers.map(({ id }) => id);
+  }
+
+  const exchange = (more: Partial<ExchangeRequest>) =>
+    store.exchange({ worker: 'ann', lane, settle: [], want: 0, lease: 15_000, ...more });
+  const done = ({ id, fence }: ClaimedJob) => ({ id, fence, outcome: 'completed' as const, keep: 0 });
+
+  async function asked(act: () => Promise<unknown>): Promise<Record<string, number>> {
+    await plain.config('RESETSTAT');
+    await act();
+    const calls = [
+      ...(await plain.info('commandstats')).matchAll(/^cmdstat_(?!config|info|ping)([^:]*):calls=(\d+)/gm),
+    ];
+    return Object.fromEntries(calls.map(([, name, n]) => [name!, Number(n)]));
+  }
+
+  it('cost others nothing', async () => {
+    const run = async () => {
+      await add(100);
+      const { jobs } = await exchange({ want: 100 });
+      await exchange({ settle: jobs.map(done), want: 0 });
+    };
+    await run();
+    const before = await asked(run);
+
+    await add(5, { limit: { key: 'k', max: 1 } });
+    await exchange({ want: 1 });
+
+    expect(await asked(run)).toEqual(before);
+  });
+
+  it('leave nothing behind', async () => {
+    const ids = await add(5, { limit: { key: 'k', max: 2 } });
+    const { jobs } = await exchange({ want: 5 });
+    expect(jobs.map(({ id }) => id)).toEqual(ids.slice(0, 2));
+
+    await exchange({ settle: jobs.slice(0, 1).map(done) });
+    await store.cancel(ids.slice(1), { force: true });
+    await store.remove(ids);
+
+    expect(await plain.exists(...['f', 'l', 'h', 'j'].map(key))).toBe(0);
+  });
+
+  it('have keys of any letters, each for itself', async () => {
+    const keys = ['k', 'k ', 'k 2', 'k!', '', ' ', 'läden', '%', '\n', '\ud800'];
+    const firsts: string[] = [];
+    for (const name of keys) firsts.push((await add(2, { limit: { key: name, max: 1 } }))[0]!);
+
+    const { jobs, more } = await exchange({ want: 100 });
+
+    expect(jobs.map(({ id }) => id)).toEqual(firsts);
+    expect(more).toBe(false);
+    expect((await exchange({ settle: jobs.map(done), want: 100 })).jobs).toHaveLength(keys.length);
+  });
+
+  it('may have as much room as there is', async () => {
+    await add(3, { limit: { key: 'k', max: Infinity } });
+
+    expect((await exchange({ want: 10 })).jobs).toHaveLength(3);
+  });
+
+  it('are listed page by page while they are parked, and count', async () => {
+    const ids = await add(450, { limit: { key: 'k', max: 1 } });
+    const listed: string[] = [];
+    for (let cursor: string | undefined, first = true; first || cursor; first = false) {
+      const page = await store.list({ states: ['ready'], limit: 100, cursor });
+      listed.push(...page.jobs.map(({ id }) => id));
+      cursor = page.cursor;
+    }
+
+    expect(listed).toEqual(ids);
+    expect((await store.counts())[0]!.counts.ready).toBe(450);
+    await store.configure('mill', { maxReady: 451 });
+    await expect(add(2)).rejects.toMatchObject({ code: 'QUEUE_FULL' });
+    await expect(add(1)).resolves.toHaveLength(1);
+  });
+
+  it('follow one another through a whole batch, a place at a time', async () => {
+    const ids = await add(1000, { limit: { key: 'k', max: 10 } });
+    const done10: string[] = [];
+    for (let held: ClaimedJob[] = []; done10.length < ids.length;) {
+      held = (await exchange({ settle: held.map(done), want: 100 })).jobs;
+      expect(held).toHaveLength(10);
+      done10.push(...held.map(({ id }) => id));
+    }
+
+    expect(done10).toEqual(ids);
+  });
+
+  const damages: [string, () => Promise<unknown>][] = [
+    ['places that nobody has', () => plain.hincrby(key('f'), 'lk', 1)],
+    ['jobs in line without a place', () => plain.hdel(key('f'), 'lk')],
+    ['a wrong count of those that are parked', () => plain.hincrby(key('m'), 'parked', 1)],
+  ];
+
+  it.each(damages)('I13: are found out when there are %s', async (_, damage) => {
+    await add(3, { limit: { key: 'k', max: 1 } });
+    expect(await store.fsck()).toEqual([]);
+
+    await damage();
+
+    expect(await store.fsck()).toContainEqual(expect.objectContaining({ invariant: 'I13' }));
+    await plain.flushall();
+  });
+});
