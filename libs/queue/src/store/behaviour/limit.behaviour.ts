@@ -295,7 +295,7 @@ export function describeLimit(stage: Stage): void {
       expect((await stage.counted())!.counts).toMatchObject({ active: 100, ready: 1200, completed: 100 });
     });
 
-    it('is left by the first in line to nobody, though those behind it would have room', async () => {
+    it('is not given past the first in line, though those behind it would have room', async () => {
       await stage.workers('ann');
       await stage.addMany(2, two);
       const jobs = await stage.claim('ann', 10);

@@ -20,9 +20,9 @@ export class Admission {
     if (!job.limit || job.admitted) return true;
     const { key, max } = job.limit;
     const places = this.placesOf(key);
-    if (places.taken < max) {
+    job.admitted = places.taken < max;
+    if (job.admitted) {
       places.taken++;
-      job.admitted = true;
     } else {
       job.ticket = `${encodeURIComponent(key)} ${job.priority}${String(++this.parkings).padStart(16, '0')}`;
       places.parked.add(job);
@@ -30,7 +30,7 @@ export class Admission {
     return job.admitted;
   }
 
-  /** `job` is neither ready nor active any more. Answers those that are admitted now, each if there is room by its own limit. */
+  /** `job` is neither ready nor active any more. Answers those that are admitted now, first in line first. */
   leave(job: Job): Job[] {
     if (!job.admitted && job.ticket === undefined) return [];
     const places = this.placesOf(job.limit!.key);
@@ -40,7 +40,7 @@ export class Admission {
     job.ticket = undefined;
 
     const admitted: Job[] = [];
-    for (let head = places.parked.first; head && this.admits(head); head = places.parked.first) {
+    for (let head = places.parked.first; head && this.hasRoom(head); head = places.parked.first) {
       places.parked.delete(head);
       head.ticket = undefined;
       this.admit(head);
@@ -60,7 +60,8 @@ export class Admission {
     return new Map([...this.keys].map(([key, { taken }]) => [key, taken]));
   }
 
-  private admits({ limit }: Job): boolean {
+  /** By its own limit. */
+  private hasRoom({ limit }: Job): boolean {
     return this.placesOf(limit!.key).taken < limit!.max;
   }
 
