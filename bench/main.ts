@@ -9,6 +9,7 @@ import { endChildren } from './support/children.js';
 import { tableOf } from './support/print.js';
 import { ProgressLine } from './support/progress.js';
 import { realStage } from './support/stage.js';
+import { wholeNumber } from './support/whole-number.js';
 
 interface Options {
   store?: StoreKind;
@@ -90,10 +91,4 @@ function named(name: string, before: readonly Scenario[] = []): Scenario[] {
   const found = scenarios.find((scenario) => scenario.name === name);
   if (!found) throw new InvalidArgumentError(`Scenarios are: ${names.join(', ')}.`);
   return [...before, found];
-}
-
-function wholeNumber(text: string): number {
-  const number = Number(text);
-  if (!Number.isSafeInteger(number) || number < 1) throw new InvalidArgumentError('A whole number above 0.');
-  return number;
 }

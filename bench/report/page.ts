@@ -94,6 +94,11 @@ const sections: readonly Section[] = [
     pictures: ['workers'],
   },
   {
+    title: 'Schedules',
+    scenarios: ['schedule', 'schedule-put', 'schedule-many'],
+    says: `Any worker fires, by compare-and-set in the store. What a second costs should depend on what is due, and not on how many schedules there are.`,
+  },
+  {
     title: 'Without a server',
     scenarios: ['embedded'],
     says: `Millrace on a SQLite file, beside a peer on Redis: there is nothing to install and nothing to operate, on one machine.`,

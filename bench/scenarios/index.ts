@@ -13,6 +13,7 @@ import { process1, process10, process100, processKeep100, processNest100 } from 
 import { redisCpu } from './redis-cpu.js';
 import { rtt } from './rtt.js';
 import { run } from './run.js';
+import { schedule, scheduleMany, schedulePut } from './schedules.js';
 import { workers } from './workers.js';
 
 /** In the order they are run and shown. */
@@ -39,4 +40,7 @@ export const scenarios: readonly Scenario[] = [
   embedded,
   floor,
   http,
+  schedule,
+  schedulePut,
+  scheduleMany,
 ];

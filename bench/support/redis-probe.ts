@@ -34,6 +34,13 @@ export class RedisProbe {
     return all - own;
   }
 
+  /** Microseconds spent in scripts so far, with all that they call. */
+  async scriptMicroseconds(): Promise<number> {
+    const info = await this.info('commandstats');
+    const scripts = ['eval', 'evalsha', 'fcall'].map((name) => info.get(`cmdstat_${name}`) ?? '');
+    return scripts.reduce((sum, figures) => sum + Number(/usec=(\d+)/.exec(figures)?.[1] ?? 0), 0);
+  }
+
   /** Leaves a word in the sight of a MONITOR. */
   async say(text: string): Promise<void> {
     this.own++;
