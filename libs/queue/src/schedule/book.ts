@@ -98,8 +98,9 @@ export class ScheduleBook {
     if (goesOn && before.made === undefined) delete definition.made;
     const sequence = sequenceOf(definition);
     const ended = goesOn && present !== undefined && hasEnded(present);
-    const next = ended ? undefined : ((goesOn ? present?.next : undefined) ?? firstAfter(sequence, now, present?.last));
-    if (next === null) return undefined;
+    const waiting = goesOn ? present?.next : undefined;
+    const next = ended ? undefined : (waiting ?? firstAfter(sequence, now, present?.last) ?? undefined);
+    if (next === undefined && !ended && !(owner !== undefined && isOver(definition, now))) return undefined;
     const asleep = paused ?? present?.paused ?? false;
     const body = writeDefinition(definition, this.codec);
     return { id, body, owner, paused: asleep, next: asleep ? undefined : next };
@@ -128,6 +129,11 @@ function neverFires(): ScheduleInvalid {
 /** One that is declared in code stays when it has no slot any more, or every boot would take it for a new one. */
 function hasEnded({ next, paused }: ScheduleRecord): boolean {
   return next === undefined && !paused;
+}
+
+/** Its time is over, so it had slots once: code that declares it may boot in a later year. */
+function isOver({ until = Infinity, ...definition }: Definition, now: number): boolean {
+  return until < now && sequenceOf(definition).first(now) !== null;
 }
 
 /** What decides about slots, as text. */

@@ -54,6 +54,14 @@ describe('reconcile of a declared schedule that has ended', () => {
     expect(await w.made()).toBe(1);
   });
 
+  it('boots on a new store after the end of a bounded one', async () => {
+    const w = await setup();
+
+    await w.boot(every('1h'), { until: w.clock.now() - hour });
+
+    expect(await w.schedules.get('once')).toMatchObject({ next: null, counts: { enqueued: 0 } });
+  });
+
   it('begins anew with another date', async () => {
     const w = await setup();
     await w.boot(at(w.clock.now() + hour));
