@@ -1,4 +1,5 @@
 import { defineTasks, task, type TaskContext } from 'millrace';
+import { ManualClock } from 'millrace/testing';
 import { mill, type Parts } from './mill.js';
 
 /** The task that schedules of these tests start. */
@@ -18,18 +19,21 @@ export interface Run {
 /** An application whose one task notes its runs, and then does what `run` says. */
 export async function ticking({ run, ...parts }: Parts & { run?: (context: TaskContext) => unknown } = {}) {
   const ran: Run[] = [];
+  // A job may run before the application is there as a whole.
+  const { clock = new ManualClock() } = parts;
   const m = await mill({
     handlers: [
       [
         Ticks.tick,
         (_: unknown, context) => {
           const { job, scheduledFor } = context;
-          ran.push({ schedule: job.scheduleId, slot: iso(scheduledFor!), at: iso(m.clock.now()), job: job.id });
+          ran.push({ schedule: job.scheduleId, slot: iso(scheduledFor!), at: iso(clock.now()), job: job.id });
           return run?.(context);
         },
       ],
     ],
     ...parts,
+    clock,
   });
   return Object.assign(m, {
     ran,
