@@ -34,7 +34,7 @@ export interface CalendarOptions extends CalendarFields, Bounds {
 
 /** Steps of dates at a local time: `calendar({ months: 1, at: '09:00', timeZone: 'Asia/Tokyo' })`. */
 export function calendar(options: CalendarOptions): NormalTrigger {
-  if (typeof options !== 'object') return checkTrigger({ calendar: options });
+  if (typeof options !== 'object' || options === null) return checkTrigger({ calendar: options });
   const { timeZone, from, until, ...calendar } = options;
   return checkTrigger({ calendar, timeZone, from, until });
 }

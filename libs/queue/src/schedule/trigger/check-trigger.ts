@@ -1,8 +1,8 @@
 import { ScheduleInvalid } from '../../job/errors.js';
 import { isTaskName } from '../../job/id.js';
 import { nearestName } from '../../job/options.js';
-import { type CalendarFields, parseCalendar } from '../../time/calendar/index.js';
-import { type CronFields, type DayMatch, parseCron } from '../../time/cron/index.js';
+import { type CalendarFields, calendarUnits, parseCalendar } from '../../time/calendar/index.js';
+import { type CronFields, cronFieldNames, type DayMatch, parseCron } from '../../time/cron/index.js';
 import { cutQuote } from '../../time/refusal.js';
 import { jsonOf } from './json.js';
 import { boundsOf, durationOf, instantOf } from './moments.js';
@@ -52,7 +52,7 @@ function check(value: unknown, place: Place): NormalTrigger {
   const fields = fieldsOf(value, place.field);
   const kind = kindOf(fields, place.field);
   const stranger = Object.keys(fields).find(
-    (key) => key !== kind && !(keysOf[kind] as readonly string[]).includes(key),
+    (key) => fields[key] !== undefined && key !== kind && !(keysOf[kind] as readonly string[]).includes(key),
   );
   if (stranger) refuse(`${place.field}.${stranger}`, stranger, `does not go with ${kind}`, listed(keysOf[kind]));
   return checks[kind](fields, place);
@@ -68,7 +68,7 @@ const checks: { [K in Kind]: (fields: Fields, place: Place) => NormalTrigger } =
       (part) => `${field}.${part === 'expression' ? 'cron' : part}`,
     );
     return {
-      cron: typeof written === 'string' ? pattern.source : given(written),
+      cron: typeof written === 'string' ? pattern.source : given(cronFieldNames, written),
       ...zoneOf(fields),
       ...(dayMatch !== undefined && dayMatch !== (typeof written === 'string' ? 'or' : 'and') && { dayMatch }),
       ...boundsOf(fields, field),
@@ -91,10 +91,10 @@ const checks: { [K in Kind]: (fields: Fields, place: Place) => NormalTrigger } =
       () => parseCalendar(written, fields['timeZone'] as string | undefined),
       (part) => `${field}.${part === 'calendar' || part === 'timeZone' ? part : `calendar.${part}`}`,
     );
-    const { at, overflow, ...units } = written;
+    const { at, overflow } = written;
     return {
       calendar: {
-        ...Object.fromEntries(Object.entries(units).filter(([, count]) => count)),
+        ...given(calendarUnits, written, 0),
         ...(pattern.time > 0 && { at: at!.replace(/^(.{5}):00$/, '$1') as typeof at }),
         ...(overflow === 'clip' && { overflow }),
       },
@@ -128,17 +128,17 @@ function membersOf(value: unknown, { field, depth, left }: Place, kind: 'anyOf' 
     refuse(at, value, 'is not a list of triggers', 'one trigger or more');
   if (value.length > mostTriggers) refuseWhole(at, 'is too long a list', `${mostTriggers} triggers in all`);
   if (depth >= deepest) refuseWhole(at, 'is nested too deep', `anyOf and allOf at most ${deepest} deep`);
-  return (value as unknown[]).map((each, i) => check(each, { field: `${at}.${i}`, depth: depth + 1, left }));
+  return Array.from(value, (each: unknown, i) => check(each, { field: `${at}.${i}`, depth: depth + 1, left }));
 }
 
-/** The fields that are given. Refuses names nobody knows. */
+/** Refuses what has no fields, and names nobody knows. */
 function fieldsOf(value: unknown, field: string): Fields {
   if (typeof value !== 'object' || value === null || Array.isArray(value) || value instanceof Date) {
     refuse(field, value, 'is not a trigger', `an object with one of ${kinds.join(', ')}`);
   }
   const stranger = Object.keys(value).find((key) => !known.has(key));
   if (stranger !== undefined) refuseStranger(stranger, field);
-  return given(value as Fields);
+  return value as Fields;
 }
 
 function refuseStranger(stranger: string, place: string): never {
@@ -150,7 +150,10 @@ function refuseStranger(stranger: string, place: string): never {
 }
 
 function kindOf(fields: Fields, field: string): Kind {
-  const [kind, other] = kinds.filter((each) => fields[each] !== undefined);
+  const named = kinds.filter((each) => Object.hasOwn(fields, each));
+  const given = named.filter((each) => fields[each] !== undefined);
+  // One that is undefined is taken for a slip of who wrote it, unless there is another.
+  const [kind, other] = given.length > 0 ? given : named;
   if (kind === undefined) return refuseWhole(field, 'says no kind', `one of ${kinds.join(', ')}`);
   if (other !== undefined) refuseWhole(field, `says two kinds, ${kind} and ${other}`, `one of ${kinds.join(', ')}`);
   return kind;
@@ -160,9 +163,10 @@ function zoneOf({ timeZone }: Fields): { timeZone?: string } {
   return timeZone === undefined || timeZone === 'UTC' ? {} : { timeZone: timeZone as string };
 }
 
-/** Without the fields that are `undefined`. */
-function given<T extends object>(fields: T): T {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T;
+/** The fields that are given, in one order; those with the value that says nothing are left out. */
+function given<T extends object>(names: readonly (keyof T & string)[], fields: T, nothing?: unknown): T {
+  const held = names.filter((name) => fields[name] !== undefined && fields[name] !== nothing);
+  return Object.fromEntries(held.map((name) => [name, fields[name]])) as T;
 }
 
 function listed(names: readonly string[]): string {

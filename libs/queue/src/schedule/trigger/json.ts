@@ -17,7 +17,7 @@ export function jsonOf(value: unknown, field: string): unknown {
     if (each === null || typeof each === 'boolean') return each;
     // JSON has no -0.
     if (typeof each === 'number' && Number.isFinite(each)) return each + 0;
-    if (Array.isArray(each)) return each.map((item) => copy(item, depth + 1));
+    if (Array.isArray(each)) return Array.from(each, (item) => copy(item, depth + 1));
     if (typeof each !== 'object' || !isPlainObject(each)) return refuse(field, each, 'is not plain data', allowed);
     const fields = Object.entries(each).filter(([, item]) => item !== undefined);
     return Object.fromEntries(fields.map(([name, item]) => [nameOf(name), copy(item, depth + 1)]));

@@ -16,8 +16,9 @@ export interface CalendarFields {
 
 /** Each unit's most: 50 years, as slots further away are not looked for. */
 const most = { years: 50, months: 600, weeks: 2608, days: 18_262 } as const;
-const units = Object.keys(most) as (keyof typeof most)[];
-const known = [...units, 'at', 'overflow'];
+/** From the coarsest to the finest. */
+export const calendarUnits = ['years', 'months', 'weeks', 'days'] as const;
+const known = [...calendarUnits, 'at', 'overflow'];
 
 /**
  * Reads `{ months: 1, at: '09:00' }`. Throws with the code `SCHEDULE_INVALID`, naming the field, the part and what is
@@ -26,7 +27,7 @@ const known = [...units, 'at', 'overflow'];
 export function parseCalendar(fields: CalendarFields, timeZone = 'UTC'): CalendarPattern {
   zoneNamed(timeZone);
   refuseStrangers(fields);
-  const [years, months, weeks, days] = units.map((unit) => countOf(unit, fields[unit])) as Four;
+  const [years, months, weeks, days] = calendarUnits.map((unit) => countOf(unit, fields[unit])) as Four;
   const shown = JSON.stringify({ years, months, weeks, days });
   const pattern = { months: years * 12 + months, days: weeks * 7 + days };
   if (pattern.months + pattern.days === 0) {

@@ -21,20 +21,30 @@ export interface CronFields {
   second?: number | string;
 }
 
-const order = ['year', 'month', 'day', 'week', 'weekday', 'hour', 'minute', 'second'] as const satisfies FieldName[];
+/** From the coarsest to the finest. */
+export const cronFieldNames = [
+  'year',
+  'month',
+  'day',
+  'week',
+  'weekday',
+  'hour',
+  'minute',
+  'second',
+] as const satisfies FieldName[];
 const minimum: FieldTexts = { month: '1', day: '1', hour: '0', minute: '0', second: '0' };
 
 /** The object form as text per field, and as one line. */
 export function readFields(fields: CronFields): { source: string; texts: FieldTexts } {
   refuseStrangers(fields);
-  const last = order.findLastIndex((name) => fields[name] !== undefined);
-  if (last < 0) refuse('expression', '{}', 'names no field', order.join(', '));
+  const last = cronFieldNames.findLastIndex((name) => fields[name] !== undefined);
+  if (last < 0) refuse('expression', '{}', 'names no field', cronFieldNames.join(', '));
   const texts: FieldTexts = {};
-  order.forEach((name, place) => {
+  cronFieldNames.forEach((name, place) => {
     const text = place > last ? minimum[name] : textOf(name, fields[name]);
     if (text !== undefined) texts[name] = text;
   });
-  const given = order.filter((name) => fields[name] !== undefined);
+  const given = cronFieldNames.filter((name) => fields[name] !== undefined);
   return { source: given.map((name) => `${name}=${texts[name]}`).join(' '), texts };
 }
 
@@ -53,6 +63,6 @@ function refuseStrangers(fields: unknown): void {
       "a text such as '0 3 * * *' or fields such as { hour: 3 }",
     );
   }
-  const stranger = Object.keys(fields).find((key) => !(order as readonly string[]).includes(key));
-  if (stranger !== undefined) refuse('expression', stranger, 'is not a field', order.join(', '));
+  const stranger = Object.keys(fields).find((key) => !(cronFieldNames as readonly string[]).includes(key));
+  if (stranger !== undefined) refuse('expression', stranger, 'is not a field', cronFieldNames.join(', '));
 }

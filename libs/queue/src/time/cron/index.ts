@@ -1,4 +1,4 @@
-export type { CronFields } from './cron-fields.js';
+export { type CronFields, cronFieldNames } from './cron-fields.js';
 export { describeCron } from './describe.js';
 export { nextCron } from './next.js';
 export { type CronOptions, parseCron } from './parse.js';

@@ -86,4 +86,3 @@ function wallMinute(timeZone: string, minute: number): number {
   if (second !== 0) throw new Error(`${timeZone} does not change on whole minutes.`);
   return Date.UTC(year, month - 1, day, hour, min) / 60_000;
 }
-

@@ -49,4 +49,3 @@ export function momentIn(timeZone: string, kind: number, pick: number, shift: nu
   if (kind < 10) return Date.UTC([2000, 2024, 2027, 2028, 2096, 2100][pick % 6]!, 2, 1) + shift;
   return near(3000 + (pick % 40_000));
 }
-
