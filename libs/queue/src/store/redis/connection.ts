@@ -3,7 +3,7 @@ import { ConfigInvalid, StoreUnavailable } from '../../job/errors.js';
 import { systemClock } from '../../time/clock.js';
 import { failureOf, hidePassword, translate } from './failures.js';
 import type { RedisOptions } from './options.js';
-import { compose, type ScriptName, type Scripts } from './scripts.js';
+import { compose, type Script, type ScriptName, type Scripts } from './scripts.js';
 
 type Client = Redis | Cluster;
 
@@ -25,6 +25,8 @@ export class Connection {
   sharded = false;
   /** Called whenever a connection is there (again). */
   onReady: () => void = () => {};
+  /** Scripts on their way to a server, by their first key, for in a cluster each has to be told. */
+  private readonly telling = new Map<string, Promise<unknown>>();
   /** Calls over a client that is not ours and that have no answer yet. */
   private readonly unanswered = new Set<(error: Error) => void>();
 
@@ -79,13 +81,36 @@ export class Connection {
 
   /** Runs a script; a server that does not know it yet is told. Errors are those of the driver: see `translate`. */
   async run(name: ScriptName, keys: string[], args: (string | number)[]): Promise<unknown> {
-    const { client } = this;
     const script = this.scripts[name];
     try {
-      return await this.once(client.evalsha(script.sha, keys.length, ...keys, ...args));
+      return await this.runKnown(script, keys, args);
     } catch (error) {
-      if (!(error as Error).message.includes('NOSCRIPT')) throw error;
-      return await this.once(client.eval(script.text, keys.length, ...keys, ...args));
+      if (!isUnknown(error)) throw error;
+    }
+    const at = `${script.sha} ${keys[0]}`;
+    const telling = this.telling.get(at);
+    if (!telling) return this.tell(at, script, keys, args);
+    // Of many calls that find it unknown one tells it; it is long.
+    await telling.catch(() => {});
+    try {
+      return await this.runKnown(script, keys, args);
+    } catch (error) {
+      if (!isUnknown(error)) throw error;
+      return this.tell(at, script, keys, args);
+    }
+  }
+
+  private runKnown({ sha }: Script, keys: string[], args: (string | number)[]): Promise<unknown> {
+    return this.once(this.client.evalsha(sha, keys.length, ...keys, ...args));
+  }
+
+  private async tell(at: string, { text }: Script, keys: string[], args: (string | number)[]): Promise<unknown> {
+    const told = this.once(this.client.eval(text, keys.length, ...keys, ...args));
+    this.telling.set(at, told);
+    try {
+      return await told;
+    } finally {
+      this.telling.delete(at);
     }
   }
 
@@ -195,6 +220,10 @@ export class Connection {
     const single = { ...common, lazyConnect: true, enableOfflineQueue: false, retryStrategy: reconnect };
     return url === undefined ? new Redis(single) : new Redis(url, single);
   }
+}
+
+function isUnknown(error: unknown): boolean {
+  return (error as Error).message.includes('NOSCRIPT');
 }
 
 function sentinelsOf({ sentinels, name = 'mymaster' }: RedisOptions): DriverOptions {
