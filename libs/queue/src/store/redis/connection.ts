@@ -89,7 +89,8 @@ export class Connection {
     }
     const at = `${script.sha} ${keys[0]}`;
     const telling = this.telling.get(at);
-    if (!telling) return this.tell(at, script, keys, args);
+    // Whoever enqueues waits for nobody: after its deadline nothing may be sent.
+    if (!telling || name === 'enqueue') return this.tell(at, script, keys, args);
     // Of many calls that find it unknown one tells it; it is long.
     await telling.catch(() => {});
     try {

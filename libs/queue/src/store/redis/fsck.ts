@@ -9,7 +9,7 @@ import type { LanePart } from './keys.js';
 import type { Lanes } from './lanes.js';
 import { counts } from './look.js';
 import { localOfParked } from './places.js';
-import { type Header, idOf, idOfName, idsOfNames, keysOf, parseHeader } from './wire.js';
+import { type Header, idOf, idOfName, idsOfNames, keysOf, limitOf, parseHeader } from './wire.js';
 
 interface Job {
   id: string;
@@ -104,7 +104,7 @@ async function checkHolds(lanes: Lanes, lane: Lane, jobs: Map<string, Job>, held
 /** I13, and that the count of parked jobs is right. */
 async function checkAdmission(lanes: Lanes, lane: Lane, jobs: Map<string, Job>): Promise<Violation[]> {
   const taken = new Map<string, number>();
-  for await (const [field, n] of entries(lanes, lane, 'f', 'l*')) taken.set(field.slice(1), Number(n));
+  for await (const [field, n] of entries(lanes, lane, 'f', 'l*')) taken.set(decodeURIComponent(field.slice(1)), Number(n));
   const tickets = new Map((await members(lanes, lane, 'l')).map((name) => [localOfParked(name), name]));
   const limited = [...jobs].map(([local, { id, state, header, limit }]) => {
     return { id, state, limit, admitted: header.flags.includes('i'), ticket: tickets.get(local) };
@@ -140,12 +140,6 @@ async function readJobs(lanes: Lanes, lane: Lane): Promise<Map<string, Job>> {
     jobs.set(local, job);
   }
   return jobs;
-}
-
-/** `<max> <key>`, the key as it is encoded. */
-function limitOf(text: string): NewJob['limit'] {
-  const [max, key] = text.split(' ') as [string, string];
-  return { key, max: Number(max) };
 }
 
 /** The jobs that wait for this one: page by page, see `lua/lane.lua`. */

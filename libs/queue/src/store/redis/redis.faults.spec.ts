@@ -237,6 +237,20 @@ suite('redis on bad days', () => {
       }
     });
 
+    it('tells a server a script once, however many find that it was flushed', async () => {
+      const { plain, store } = await setup();
+      await store.enqueue([job()]);
+      await plain.script('FLUSH');
+      await plain.config('RESETSTAT');
+
+      const found = await Promise.all(
+        Array.from({ length: 50 }, () => store.find([{ name: 'nobody', queue: 'mill' }])),
+      );
+
+      expect(found.flat()).toEqual(new Array(50).fill(undefined));
+      expect(await plain.info('commandstats')).toMatch(/^cmdstat_eval:calls=1,/m);
+    });
+
     it('takes less than 0.6 commands per job at concurrency 100, with all that the scripts say to the server', async () => {
       const { plain, store, drain } = await setup();
       await plain.config('RESETSTAT');

@@ -364,6 +364,7 @@ export function recordOf(lane: Lane, [local, birth, header, facets]: Found): Job
     finishedAt: h.finishedAt,
     name: rest?.keys?.find(([key]) => key.startsWith('='))?.[0].slice(1),
     waitsFor: idsOfNames(facet.get('A')),
+    parked: h.state === 'ready' && !h.flags.includes('i') ? limitOf(facet.get('G')) : undefined,
     parent: rest?.parent,
     root: rest?.root,
     tags: rest?.tags,
@@ -373,6 +374,13 @@ export function recordOf(lane: Lane, [local, birth, header, facets]: Found): Job
     history: lines<AttemptRecord>(facet.get('H')).map((entry) => ({ ...entry, worker: unescapeWorker(entry.worker) })),
     log: lines<string>(facet.get('L')),
   };
+}
+
+/** `<max> <key>` of a job with a limit. */
+export function limitOf(text: string | undefined): NewJob['limit'] {
+  if (text === undefined) return undefined;
+  const [max, key] = text.split(' ') as [string, string];
+  return { key: decodeURIComponent(key), max: Number(max) };
 }
 
 /** The keys a job was added with. */
