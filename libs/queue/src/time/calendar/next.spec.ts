@@ -1,7 +1,7 @@
 import { type CalendarFields, nextCalendar, parseCalendar } from './index.js';
 
 const instant = (text: string) => Date.parse(text);
-const iso = (slot: number | null) => slot && new Date(slot).toISOString();
+const iso = (slot: number | null) => (slot === null ? null : new Date(slot).toISOString());
 
 /** Expects exactly these slots after a moment, by default after the anchor, itself included; `null` ends the list. */
 function expectSlots(
