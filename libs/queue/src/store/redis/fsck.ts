@@ -104,7 +104,9 @@ async function checkHolds(lanes: Lanes, lane: Lane, jobs: Map<string, Job>, held
 /** I13, and that the count of parked jobs is right. */
 async function checkAdmission(lanes: Lanes, lane: Lane, jobs: Map<string, Job>): Promise<Violation[]> {
   const taken = new Map<string, number>();
-  for await (const [field, n] of entries(lanes, lane, 'f', 'l*')) taken.set(decodeURIComponent(field.slice(1)), Number(n));
+  for await (const [field, n] of entries(lanes, lane, 'f', 'l*')) {
+    taken.set(decodeURIComponent(field.slice(1)), Number(n));
+  }
   const tickets = new Map((await members(lanes, lane, 'l')).map((name) => [localOfParked(name), name]));
   const limited = [...jobs].map(([local, { id, state, header, limit }]) => {
     return { id, state, limit, admitted: header.flags.includes('i'), ticket: tickets.get(local) };
