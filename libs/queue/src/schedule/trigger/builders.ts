@@ -1,16 +1,9 @@
 import type { CalendarFields } from '../../time/calendar/index.js';
 import type { CronFields } from '../../time/cron/index.js';
 import type { Duration } from '../../time/duration.js';
+import type { Instant } from '../../time/instant.js';
 import { checkTrigger } from './check-trigger.js';
-import type {
-  AllOfOptions,
-  Bounds,
-  CronTriggerOptions,
-  EveryOptions,
-  Instant,
-  NormalTrigger,
-  Trigger,
-} from './trigger.js';
+import type { AllOfOptions, Bounds, CronTriggerOptions, EveryOptions, NormalTrigger, Trigger } from './trigger.js';
 
 /** Times named by `'0 3 * * *'`, `'@daily'` or `{ hour: 3 }`. Throws `ScheduleInvalid`, as every builder here does. */
 export function cron(expression: string | CronFields, options: CronTriggerOptions = {}): NormalTrigger {

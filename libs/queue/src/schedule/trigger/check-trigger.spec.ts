@@ -83,7 +83,7 @@ describe('checkTrigger', () => {
     ['a date without a time', { at: '2027-03-01' }, 'trigger.at', 'with an offset'],
     ['an impossible date', { at: '2027-02-29T09:00Z' }, 'trigger.at', 'is not a moment'],
     ['an impossible month', { at: '2027-13-01T09:00Z' }, 'trigger.at', 'is not a moment'],
-    ['an impossible hour', { at: '2027-03-01T24:00Z' }, 'trigger.at', 'is not a moment'],
+    ['an impossible hour', { at: '2027-03-01T25:00Z' }, 'trigger.at', 'is not a moment'],
     ['a text of milliseconds', { at: '1801383330000' }, 'trigger.at', 'is not a moment'],
     ['words', { at: 'tomorrow' }, 'trigger.at', 'is not a moment'],
     ['a long text of digits', { at: digits }, 'trigger.at', 'is not a moment'],

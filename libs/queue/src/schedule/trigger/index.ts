@@ -4,6 +4,7 @@ export { type CustomNext, defineTrigger } from './custom.js';
 export { describeTrigger } from './describe.js';
 export { preview, type PreviewFrom } from './preview.js';
 export { type Slots, slotsOf } from './slots-of.js';
+export type { Instant } from '../../time/instant.js';
 export type {
   AllOfOptions,
   AllOfTrigger,
@@ -16,7 +17,6 @@ export type {
   CustomTrigger,
   EveryOptions,
   EveryTrigger,
-  Instant,
   NormalTrigger,
   Trigger,
 } from './trigger.js';

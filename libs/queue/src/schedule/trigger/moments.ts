@@ -1,30 +1,20 @@
 import { type Duration, parseDuration } from '../../time/duration.js';
-import type { Bounds } from './trigger.js';
+import { parseInstant } from '../../time/instant.js';
 import { refuse } from './refusal.js';
+import type { Bounds } from './trigger.js';
 
 /** 9999-12-31T23:59:59.999Z. */
 export const lastInstant = Date.UTC(10_000, 0, 1) - 1;
 
-const isoText =
-  /^(\d{4})-(\d\d)-(\d\d)T([01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,9})?)?(?:Z|[+-](?:[01]\d|2[0-3]):?[0-5]\d)$/;
 const allowedInstants =
   "ISO text with an offset such as '2027-03-01T09:00+01:00', epoch milliseconds, a Date; from 1970 to 9999";
 
 /** Epoch milliseconds of a moment from outside. */
 export function instantOf(value: unknown, field: string): number {
-  const instant = value instanceof Date ? value.getTime() : typeof value === 'string' ? ofText(value) : value;
-  if (typeof instant !== 'number' || !Number.isInteger(instant)) {
-    refuse(field, value, 'is not a moment', allowedInstants);
-  }
+  const instant = parseInstant(value);
+  if (instant === undefined || !Number.isInteger(instant)) refuse(field, value, 'is not a moment', allowedInstants);
   if (instant < 0 || instant > lastInstant) refuse(field, value, 'is out of range', allowedInstants);
   return instant;
-}
-
-/** `NaN` for texts without an offset, whose meaning would depend on the machine, and for dates that do not exist. */
-function ofText(text: string): number {
-  const [, year, month, day] = text.length <= 64 ? (isoText.exec(text) ?? []) : [];
-  const midnight = new Date(`${year}-${month}-${day}T00:00:00Z`);
-  return midnight.getUTCDate() === Number(day) ? Date.parse(text) : NaN;
 }
 
 /** `from` and `until` as epoch milliseconds, those that were given. */

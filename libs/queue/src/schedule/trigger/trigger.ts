@@ -1,9 +1,7 @@
 import type { CalendarFields } from '../../time/calendar/index.js';
 import type { CronFields, DayMatch } from '../../time/cron/index.js';
 import type { Duration } from '../../time/duration.js';
-
-/** A moment: a `Date`, epoch milliseconds, or ISO text with an offset such as `'2027-03-01T09:00+01:00'`. */
-export type Instant = Date | number | string;
+import type { Instant } from '../../time/instant.js';
 
 /** Slots outside are none; both ends are inside. Default: unbounded. */
 export interface Bounds<I = Instant> {
