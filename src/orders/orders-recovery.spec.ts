@@ -53,7 +53,7 @@ describe('OrdersRecovery', () => {
     const { queue, place, recover } = await setup();
     await queue.configure('orders', { maxReady: 1 });
     const [first] = [await place(), await place()];
-    await queue.enqueue('orders.process', { orderId: first!.id }, { queue: 'orders', jobId: orderJobId(first!.id) });
+    await queue.enqueue('orders.process', { orderId: first.id }, { queue: 'orders', jobId: orderJobId(first.id) });
 
     expect(await recover()).toEqual({ recovered: 0 });
 

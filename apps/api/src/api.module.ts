@@ -2,16 +2,13 @@ import { Module } from '@nestjs/common';
 import { APP_FILTER, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
 import { QueueModule } from 'millrace';
 import { AccountsModule } from '../../../src/accounts/accounts.module.js';
-import { AccountTasks } from '../../../src/accounts/accounts.tasks.js';
 import { QueueConfig } from '../../../src/config/queue.config.js';
 import { SettingsModule } from '../../../src/config/settings.module.js';
 import { DatabaseModule } from '../../../src/database/database.module.js';
 import { MailModule } from '../../../src/notifications/mail.module.js';
-import { NotificationTasks } from '../../../src/notifications/notifications.tasks.js';
 import { OrdersModule } from '../../../src/orders/orders.module.js';
-import { OrderTasks } from '../../../src/orders/orders.tasks.js';
 import { ReportsModule } from '../../../src/reports/reports.module.js';
-import { ReportTasks } from '../../../src/reports/reports.tasks.js';
+import { taskGroups } from '../../../src/tasks.js';
 import { UsersController } from './accounts/users.controller.js';
 import { HealthController } from './health/health.controller.js';
 import { EnvelopeInterceptor } from './http/envelope.interceptor.js';
@@ -22,6 +19,7 @@ import { JobsController } from './jobs/jobs.controller.js';
 import { NotificationsController } from './notifications/notifications.controller.js';
 import { OrdersController } from './orders/orders.controller.js';
 import { ReportsController } from './reports/reports.controller.js';
+import { SchedulesController } from './schedules/schedules.controller.js';
 
 /** The producer: it enqueues and looks, and loads no code that does the work. */
 @Module({
@@ -29,7 +27,7 @@ import { ReportsController } from './reports/reports.controller.js';
     SettingsModule,
     DatabaseModule,
     QueueModule.forRootAsync({ useClass: QueueConfig }),
-    QueueModule.forFeature([OrderTasks, NotificationTasks, ReportTasks, AccountTasks]),
+    QueueModule.forFeature(taskGroups),
     OrdersModule,
     MailModule,
     ReportsModule,
@@ -41,6 +39,7 @@ import { ReportsController } from './reports/reports.controller.js';
     ReportsController,
     UsersController,
     JobsController,
+    SchedulesController,
     HealthController,
   ],
   providers: [

@@ -3,12 +3,14 @@ import { HttpStatus } from '@nestjs/common';
 /** Everything that can go wrong for a caller, with the HTTP status it has. */
 export const problemStatus = {
   VALIDATION_FAILED: HttpStatus.BAD_REQUEST,
+  SCHEDULE_INVALID: HttpStatus.BAD_REQUEST,
   FORBIDDEN: HttpStatus.FORBIDDEN,
   RESOURCE_NOT_FOUND: HttpStatus.NOT_FOUND,
   METHOD_NOT_ALLOWED: HttpStatus.METHOD_NOT_ALLOWED,
   JOB_FINISHED: HttpStatus.CONFLICT,
   JOB_UNFINISHED: HttpStatus.CONFLICT,
   REPORT_NOT_READY: HttpStatus.CONFLICT,
+  SCHEDULE_EXISTS: HttpStatus.CONFLICT,
   PAYLOAD_TOO_LARGE: HttpStatus.PAYLOAD_TOO_LARGE,
   UNSUPPORTED_MEDIA_TYPE: HttpStatus.UNSUPPORTED_MEDIA_TYPE,
   UNKNOWN_TASK: HttpStatus.UNPROCESSABLE_ENTITY,

@@ -1,6 +1,6 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import { registerDecorator, ValidateIf, type ValidationArguments } from 'class-validator';
-import { type Duration, parseDuration } from 'millrace';
+import type { Duration } from 'millrace';
+import { Check, IsDuration, Present } from './check.js';
 
 const year = 365 * 24 * 3_600_000;
 const instant = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$/;
@@ -13,10 +13,7 @@ export class Timing {
     description: 'How long to wait: 500ms, 30s, 5m, 2h, 1d, 1w, or milliseconds; at most a year',
   })
   @Present()
-  @Check('must be a duration like 30s, 5m or 2h, or milliseconds, of at most a year', (value) => {
-    const ms = parseDuration(value);
-    return ms !== undefined && ms <= year;
-  })
+  @IsDuration()
   delay?: Duration;
 
   @ApiPropertyOptional({ format: 'date-time', description: 'When to run; the offset is required' })
@@ -25,26 +22,8 @@ export class Timing {
     const at = instantOf(value);
     return at !== undefined && at - Date.now() <= year;
   })
-  @Check('must not be given together with delay', (_, timing) => timing.delay === undefined)
+  @Check<Timing>('must not be given together with delay', (_, timing) => timing.delay === undefined)
   runAt?: string;
-}
-
-/** Skips the checks when the field is absent. Unlike `IsOptional` it does not let `null` through. */
-function Present(): PropertyDecorator {
-  return ValidateIf((_, value) => value !== undefined);
-}
-
-function Check(says: string, holds: (value: unknown, timing: Timing) => boolean): PropertyDecorator {
-  return (target, property) =>
-    registerDecorator({
-      name: says,
-      target: target.constructor,
-      propertyName: property as string,
-      validator: {
-        validate: (value: unknown, args?: ValidationArguments) => holds(value, args?.object as Timing),
-        defaultMessage: () => `$property ${says}`,
-      },
-    });
 }
 
 /** Epoch milliseconds. A day that its month does not have is no instant, though `Date.parse` would roll it over. */

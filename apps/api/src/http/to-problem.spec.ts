@@ -1,5 +1,14 @@
 import { BadRequestException, NotFoundException } from '@nestjs/common';
-import { PayloadInvalid, PayloadTooLarge, QueueFull, StoreOutOfMemory, StoreUnavailable, UnknownTask } from 'millrace';
+import {
+  PayloadInvalid,
+  PayloadTooLarge,
+  QueueFull,
+  ScheduleExists,
+  ScheduleInvalid,
+  StoreOutOfMemory,
+  StoreUnavailable,
+  UnknownTask,
+} from 'millrace';
 import { notFound } from './problem.js';
 import { toProblem } from './to-problem.js';
 
@@ -8,6 +17,8 @@ describe('toProblem', () => {
 
   it.each([
     [new PayloadInvalid('orders.process', issues), 400, 'VALIDATION_FAILED'],
+    [new ScheduleInvalid('trigger.cron', 'trigger.cron: must have 5 fields'), 400, 'SCHEDULE_INVALID'],
+    [new ScheduleExists('user:mail'), 409, 'SCHEDULE_EXISTS'],
     [new PayloadTooLarge('orders.process', 300_000, 262_144), 413, 'PAYLOAD_TOO_LARGE'],
     [new UnknownTask('orders.proces'), 422, 'UNKNOWN_TASK'],
     [new QueueFull('orders', 10), 429, 'QUEUE_FULL'],
@@ -27,6 +38,12 @@ describe('toProblem', () => {
 
   it('passes on which fields are wrong', () => {
     expect(toProblem(new PayloadInvalid('orders.process', issues)).detail).toEqual({ issues });
+  });
+
+  it('passes on which field of a schedule is wrong', () => {
+    expect(toProblem(new ScheduleInvalid('trigger.cron', 'says why')).detail).toEqual({
+      issues: [{ path: 'trigger.cron', message: 'says why' }],
+    });
   });
 
   it('says in seconds when to try again', () => {

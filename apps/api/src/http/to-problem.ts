@@ -1,5 +1,12 @@
 import { HttpException, HttpStatus } from '@nestjs/common';
-import { type ConfigInvalid, MillraceError, type PayloadInvalid, type QueueFull } from 'millrace';
+import {
+  type ConfigInvalid,
+  MillraceError,
+  type PayloadInvalid,
+  type QueueFull,
+  type ScheduleExists,
+  type ScheduleInvalid,
+} from 'millrace';
 import { Problem, type ProblemCode, problemStatus } from './problem.js';
 
 /** Any error, as the answer a caller gets. What nobody foresaw says nothing of the inside. */
@@ -17,6 +24,12 @@ function fromMillrace(error: MillraceError): Problem {
       return new Problem('VALIDATION_FAILED', error.message, {
         issues: [{ path: (error as ConfigInvalid).option, message: error.message }],
       });
+    case 'SCHEDULE_INVALID':
+      return new Problem('SCHEDULE_INVALID', error.message, {
+        issues: [{ path: (error as ScheduleInvalid).field, message: error.message }],
+      });
+    case 'SCHEDULE_EXISTS':
+      return new Problem('SCHEDULE_EXISTS', error.message, { scheduleId: (error as ScheduleExists).id });
     case 'PAYLOAD_TOO_LARGE':
     case 'UNKNOWN_TASK':
       return new Problem(error.code, error.message);

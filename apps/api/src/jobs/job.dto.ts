@@ -1,8 +1,9 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { Type } from 'class-transformer';
-import { IsIn, IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
+import { IsIn, IsOptional, IsString, MaxLength } from 'class-validator';
 import { type JobState, jobStates, type JobView } from 'millrace';
+import { iso } from '../http/iso.js';
 import { JobStarted } from '../http/job-started.dto.js';
+import { PageQuery } from '../http/page.dto.js';
 
 export class JobQuery {
   @ApiPropertyOptional({ enum: ['full', 'short'], default: 'full', description: 'short: only id and state' })
@@ -10,7 +11,7 @@ export class JobQuery {
   view: 'full' | 'short' = 'full';
 }
 
-export class JobsQuery {
+export class JobsQuery extends PageQuery {
   @ApiPropertyOptional({ enum: jobStates })
   @IsOptional()
   @IsIn(jobStates)
@@ -21,19 +22,6 @@ export class JobsQuery {
   @MaxLength(64)
   @IsString()
   queue?: string;
-
-  @ApiPropertyOptional({ description: 'Where the page before said to go on' })
-  @IsOptional()
-  @MaxLength(1000)
-  @IsString()
-  cursor?: string;
-
-  @ApiPropertyOptional({ minimum: 1, maximum: 200, default: 50 })
-  @Type(() => Number)
-  @Max(200)
-  @Min(1)
-  @IsInt()
-  limit: number = 50;
 }
 
 export class JobProgress {
@@ -105,15 +93,11 @@ export function jobDto(job: JobView): JobDto {
     state: job.state,
     attempts: job.attempted + (job.state === 'active' ? 1 : 0),
     progress: job.progress,
-    enqueuedAt: new Date(job.enqueuedAt).toISOString(),
+    enqueuedAt: iso(job.enqueuedAt),
     startedAt: iso(job.startedAt),
     finishedAt: iso(job.finishedAt),
     result: job.result,
     // Stacks stay inside.
     error: job.error && { name: job.error.name, message: job.error.message, code: job.error.code ?? null },
   };
-}
-
-function iso(at: number | null): string | null {
-  return at === null ? null : new Date(at).toISOString();
 }

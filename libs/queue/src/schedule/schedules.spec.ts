@@ -304,3 +304,31 @@ describe('preview', () => {
     expect((await nightWorld()).schedules.preview(cron('0 0 30 2 *'))).toEqual([]);
   });
 });
+
+describe('upcoming', () => {
+  it('shows the next slots of a schedule, as they will come', async () => {
+    const w = await nightWorld();
+    await w.pass(hour / 2);
+    await w.schedules.put('often', { ...nightly, trigger: every('2h') });
+    await w.pass(3 * hour);
+
+    expect((await w.schedules.upcoming('often', 3))!.map(timeOf)).toEqual(['04:30', '06:30', '08:30']);
+  });
+
+  it('ends with the schedule, and shows none while it is paused', async () => {
+    const w = await nightWorld();
+    await w.schedules.put('twice', { ...nightly, trigger: every('1h'), count: 3 });
+    await w.pass(hour);
+
+    expect((await w.schedules.upcoming('twice'))!.map(timeOf)).toEqual(['02:00', '03:00']);
+    await w.schedules.pause('twice');
+    expect(await w.schedules.upcoming('twice')).toEqual([]);
+  });
+
+  it('refuses a number of slots that is none, and knows nothing of a schedule that is not there', async () => {
+    const w = await nightWorld();
+
+    expect(await refusal(() => w.schedules.upcoming('nightly', 0))).toMatchObject({ field: 'n' });
+    expect(await w.schedules.upcoming('nightly')).toBeUndefined();
+  });
+});

@@ -69,7 +69,9 @@ export class Schedules {
     checkPut(options);
     const { ifExists = 'replace', paused } = options;
     const wish = await this.wish(id, options);
+    let seen = 0;
     const record = await this.book.put({ ...wish, paused }, (present) => {
+      seen = present.version;
       if (present.owner !== undefined) {
         throw new ScheduleInvalid(
           'id',
@@ -79,7 +81,7 @@ export class Schedules {
       if (ifExists === 'error') throw new ScheduleExists(id);
       return ifExists === 'keep' ? present : undefined;
     });
-    this.announce(id, wish.job.task, 'put');
+    if (record.version !== seen) this.announce(id, wish.job.task, 'put');
     return this.view(record);
   }
 
@@ -153,6 +155,26 @@ export class Schedules {
     if (start === undefined)
       throw new ScheduleInvalid('from', 'from: must be a date, epoch milliseconds, or ISO text with an offset.');
     return preview(checkTrigger(trigger), n, { from: start });
+  }
+
+  /**
+   * The next `n` slots of a schedule (default 5, at most 1 000), fewer when it ends before and none while it is paused.
+   * Epoch milliseconds; `undefined` when unknown.
+   */
+  async upcoming(id: string, n = 5): Promise<number[] | undefined> {
+    if (!Number.isInteger(n) || n < 1 || n > 1000) throw new ScheduleInvalid('n', 'n: must be 1 to 1000 slots.');
+    const record = await this.book.find(id);
+    if (!record) return undefined;
+    const definition = this.book.legible(record);
+    if (!definition) return record.next === undefined ? [] : [record.next];
+    const { count = Infinity, made = 0 } = definition;
+    const most = Math.min(n, count - (record.counts.enqueued - made));
+    const sequence = sequenceOf(definition);
+    const slots: number[] = [];
+    for (let slot = record.next ?? null; slot !== null && slots.length < most; slot = sequence.next(slot)) {
+      slots.push(slot);
+    }
+    return slots;
   }
 
   /** What became of its latest slots, newest last, at most 20. `undefined` when unknown. */
