@@ -335,6 +335,8 @@ export interface JobRecord {
   name?: string;
   /** While blocked: the jobs of `after` that have not completed yet. */
   waitsFor?: string[];
+  /** While ready without a place of its limit: that limit. */
+  parked?: { key: string; max: number };
   parent?: string;
   root?: string;
   tags?: string[];

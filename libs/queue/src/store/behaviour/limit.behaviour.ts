@@ -416,6 +416,52 @@ export function describeLimit(stage: Stage): void {
       expect(walked).toEqual(order);
     });
 
+    it('say of which limit, whoever finds or lists them', async () => {
+      const key = 'ä b%';
+      await stage.workers('ann');
+      const [first, ...waiting] = [
+        await stage.add({ limit: { key, max: 1 } }),
+        await stage.add({ limit: { key, max: 1 } }),
+        await stage.add({ limit: { key, max: 1 }, priority: 3 }),
+      ];
+      const plain = await stage.add();
+      const [held] = await stage.claim('ann', 1);
+      expect(held!.id).toBe(first);
+      await stage.settle('ann', released(held!));
+
+      const found = await stage.store.find([first, plain, ...waiting].map((id) => ({ id })));
+      expect(found.map((record) => record!.parked)).toEqual([undefined, undefined, { key, max: 1 }, { key, max: 1 }]);
+      const { jobs } = await stage.store.list({ states: ['ready'] });
+      expect(jobs.map(({ id, parked }) => [id, parked])).toEqual([
+        [first, undefined],
+        [plain, undefined],
+        [waiting[0], { key, max: 1 }],
+        [waiting[1], { key, max: 1 }],
+      ]);
+    });
+
+    it('each say their own limit, and none once they have a place or are not ready', async () => {
+      const { held, waiting } = await setup([{}, {}, two, {}, {}]);
+      const [next, later, passed, gone, cancelled] = waiting as [string, string, string, string, string];
+      const parked = async (id: string) => (await stage.record(id))!.parked;
+      const passing = await stage.add(two);
+      expect(await Promise.all([next, passed, passing].map(parked))).toEqual([one.limit, undefined, two.limit]);
+
+      await stage.store.reschedule([gone], { in: 1000 });
+      await stage.store.cancel([cancelled]);
+      expect(await Promise.all([held.id, gone, cancelled].map(parked))).toEqual([undefined, undefined, undefined]);
+
+      await stage.settle('ann', completed(held));
+      expect(await Promise.all([held.id, next, later].map(parked))).toEqual([undefined, one.limit, one.limit]);
+      const [second] = await stage.claim('ann', 1);
+      await stage.settle('ann', completed(second!));
+      expect(await Promise.all([next, later].map(parked))).toEqual([undefined, one.limit]);
+
+      stage.clock.jump(1000);
+      await stage.exchange('ann');
+      expect(await parked(gone)).toEqual(one.limit);
+    });
+
     it('are ready jobs to whoever counts', async () => {
       await setup([{}, {}]);
       expect((await stage.counted())!.counts).toMatchObject({ active: 1, ready: 2 });
@@ -520,6 +566,13 @@ export function describeLimit(stage: Stage): void {
       const { held } = await setup();
 
       await stage.hinted({ lanes: [lane] }, 'ready', () => stage.settle('ann', completed(held)));
+    });
+
+    it('are hinted at to those who watch them, too', async () => {
+      const { held, next } = await setup();
+      await stage.store.find([{ id: next }], { watch: true });
+
+      await stage.hinted({ jobs: [next] }, 'job', () => stage.settle('ann', completed(held)));
     });
 
     it('outlive the worker that holds the place', async () => {

@@ -3,7 +3,7 @@ import type { AttemptRecord, ClaimedJob, Due, JobRecord, NewJob, UniqueKey } fro
 import type { Place } from './line.js';
 
 /** A job as this store holds it: the record everybody may read, and what only the store needs. */
-export interface Job extends JobRecord {
+export interface Job extends Omit<JobRecord, 'parked'> {
   keys: UniqueKey[];
   crashLimit: number;
   checkpoint?: string;
@@ -126,6 +126,7 @@ export function recordOf(job: Job): JobRecord {
     finishedAt: job.finishedAt,
     name: job.name,
     waitsFor: job.waitsFor && [...job.waitsFor],
+    parked: job.ticket === undefined ? undefined : { ...job.limit! },
     parent: job.parent,
     root: job.root,
     tags: job.tags && [...job.tags],

@@ -168,7 +168,10 @@ export class Shard implements Lane {
 
   /** Those that waited for the place of a limited job line up, as if they were promoted. */
   private giveUpPlace(job: Job): void {
-    for (const next of this.admission.leave(job)) this.lineUp(next, 'tail');
+    for (const next of this.admission.leave(job)) {
+      this.lineUp(next, 'tail');
+      this.hints.changed(next);
+    }
   }
 
   private tellDependents(job: Job): void {

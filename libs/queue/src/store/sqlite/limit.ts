@@ -43,7 +43,7 @@ export function addLimited(
 }
 
 /** The limit of a job that has one, and how many of its key are admitted. */
-export function limitOf(tx: Transaction, job: Job): Limit & { admitted: number } {
+export function limitOf(tx: Transaction, job: Pick<Job, 'n'>): Limit & { admitted: number } {
   const [key, max, admitted] = tx.db.row('limit.of', job.n)!;
   return { key: key as string, max: max as number, admitted: (admitted as number | null) ?? 0 };
 }

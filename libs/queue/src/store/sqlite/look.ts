@@ -2,6 +2,7 @@ import { parseJobId } from '../../job/id.js';
 import type { AttemptRecord, HistoryBucket, JobKey, JobRecord, QueueRecord } from '../store.js';
 import type { Row } from './database.js';
 import { type Lane, laneOf, readyIn, settingsOf } from './lane.js';
+import { limitOf } from './limit.js';
 import { recordOf, trails } from './row.js';
 import type { Transaction } from './transaction.js';
 
@@ -13,12 +14,16 @@ export function find(tx: Transaction, keys: JobKey[]): (JobRecord | undefined)[]
   });
 }
 
-/** With what it waits for, how its attempts ended, and its log. */
+/** With what it waits for, the limit it is parked for, how its attempts ended, and its log. */
 export function wholeRecord(tx: Transaction, row: Row): JobRecord {
   const record = recordOf(row);
   const [n, trail] = [row[0] as number, row[26] as number];
   if (trail === 0) return record;
   if ((trail & trails.waits) !== 0) record.waitsFor = tx.db.rows('after.waits', n).map(([parent]) => parent as string);
+  if (record.state === 'ready' && row[27] === null) {
+    const { key, max } = limitOf(tx, { n });
+    record.parked = { key, max };
+  }
   if ((trail & trails.left) === 0) return record;
   record.history = tx.db.rows('job.attempts', n).map(([entry]) => JSON.parse(entry as string) as AttemptRecord);
   record.log = tx.db.rows('job.log', n).map(([line]) => line as string);

@@ -161,6 +161,7 @@ function letIn(tx: Transaction, lane: Lane, job: Job): void {
   tally(lane, job, 'ready', 1);
   tx.db.run('limit.let_in', job.place, job.pos, job.n);
   tx.hintLane('ready', lane);
+  tx.hintJob(job.id);
 }
 
 function leave(lane: Lane, job: Job): void {

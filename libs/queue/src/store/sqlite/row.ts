@@ -88,7 +88,7 @@ export function usualJobOf(row: Row): UsualJob {
 export const fullColumns =
   'n, id, task, state, why, reason, body, priority, attempts, crashes, releases, worker, fence, mark, enqueued_at, due_at, expires_at, started_at, finished_at, keys, parent, root, tags, progress, result, error, trail, place, pos';
 
-/** A record without what stands in the tables attempts and log. */
+/** A record without what stands in other tables. */
 export function recordOf(row: Row): JobRecord {
   return {
     id: row[1] as string,
