@@ -81,13 +81,14 @@ export class Desk {
   }
 
   async whyWaiting(job: JobView): Promise<string | undefined> {
-    const [now, queues, workers, [blockedBy]] = await Promise.all([
+    const [now, queues, workers, [itself, blockedBy]] = await Promise.all([
       this.store.time(),
       this.store.counts(),
       this.store.workers(),
-      this.store.find(job.waitsFor.slice(0, 1).map((id) => ({ id }))),
+      this.store.find([job.id, ...job.waitsFor.slice(0, 1)].map((id) => ({ id }))),
     ]);
-    return whyWaiting(job, { now, workers, blockedBy, queue: queues.find((record) => record.queue === job.queue) });
+    const queue = queues.find((record) => record.queue === job.queue);
+    return whyWaiting(job, { now, workers, blockedBy, queue, parked: itself?.parked });
   }
 
   /** Never throws: an error that cannot be read is told as such. */

@@ -18,7 +18,7 @@ export function jobView<R = unknown>(record: JobRecord, codec?: Codec): JobView<
     task: record.task,
     queue: parseJobId(record.id)?.queue ?? '',
     state: record.state,
-    reason: record.why ?? record.reason ?? null,
+    reason: record.why ?? record.reason ?? (record.parked ? 'limit' : null),
     payload: envelope.payload,
     priority: priorities[record.priority] ?? 'normal',
     progress: (read(record.progress) as JobView['progress'] | undefined) ?? null,

@@ -107,6 +107,22 @@ describe('job', () => {
     expect((await queue.list()).jobs).toHaveLength(2);
   });
 
+  it('RS2 SC13: shows that a ready job waits for a place of its task', async () => {
+    const { queue, take, complete } = await world({ overrides: { 'demo.*': { maxActive: 1 } } });
+    const [first, next] = [await queue.enqueue('demo.greet'), await queue.enqueue('demo.greet')];
+    const [held] = await take();
+    expect(held!.id).toBe(first.id);
+
+    const job = (await queue.job(next.id))!;
+    expect(job.view).toMatchObject({ state: 'ready', reason: 'limit' });
+    expect((await queue.list({ state: 'ready' })).jobs).toMatchObject([{ id: next.id, reason: 'limit' }]);
+    expect(await job.whyWaiting()).toMatch(/^Only 1 job of demo.greet runs at a time/);
+
+    await complete(held!);
+    expect(await job.refresh()).toMatchObject({ state: 'ready', reason: null });
+    expect(await job.whyWaiting()).toContain('about to be taken');
+  });
+
   it('RS2: knows its children', async () => {
     const { queue } = await world();
     const parent = await queue.enqueue('a.task');

@@ -37,6 +37,20 @@ describe('whyWaiting', () => {
     expect(why({}, { workers: [{ ...worker, tasks: [] }] })).toContain('does not know task orders.process');
   });
 
+  it('names the limit of a job that waits for a place of it, once somebody could run it', () => {
+    const limited = { parked: { key: 'reports.digest', max: 2 } };
+    expect(why({}, limited)).toBe(
+      'At most 2 jobs of reports.digest run at a time, and as many have a place: it waits until one ends.',
+    );
+    expect(why({}, { parked: { key: 'reports.digest', max: 1 } })).toBe(
+      'Only 1 job of reports.digest runs at a time, and another has the place: it waits until that ends.',
+    );
+    const queue = { counts, settings: { paused: true, maxReady: null } };
+    expect(why({}, { ...limited, queue })).toBe('Queue orders is paused.');
+    expect(why({}, { ...limited, workers: [] })).toContain('No worker serves queue orders');
+    expect(why({}, { ...limited, workers: [{ ...worker, tasks: [] }] })).toContain('does not know task orders.process');
+  });
+
   it('says when all places are taken, or that it is about to be', () => {
     const queue = { counts: { ...counts, active: 10 }, settings: { paused: false, maxReady: null } };
     expect(why({}, { queue })).toBe('All 10 places for queue orders are taken; 3 jobs are ready.');

@@ -10,6 +10,8 @@ export interface Surroundings {
   queue?: Pick<QueueRecord, 'counts' | 'settings'>;
   /** For a blocked job: the first it waits for, if the store knows it. */
   blockedBy?: Pick<JobRecord, 'state'>;
+  /** For a ready job without a place of its limit: that limit. */
+  parked?: JobRecord['parked'];
   workers: readonly Pick<WorkerRecord, 'queues' | 'tasks' | 'concurrency'>[];
 }
 
@@ -24,7 +26,7 @@ export function whyWaiting(job: Waiting, around: Surroundings): string | undefin
   const serving = around.workers.filter((worker) => worker.queues.includes(job.queue));
   if (serving.length === 0) return `No worker serves queue ${job.queue}. Start one, or add the queue to a worker.`;
   if (!serving.some((worker) => worker.tasks.includes(job.task))) return unknown(job, serving.length);
-  return behind(job, around, serving);
+  return around.parked ? parked(around.parked) : behind(job, around, serving);
 }
 
 function blocked({ waitsFor: [first, ...others] }: Waiting, parent: Surroundings['blockedBy']): string {
@@ -54,6 +56,11 @@ function shown(ms: number): string {
 function unknown(job: Waiting, workers: number): string {
   const serve = workers === 1 ? 'The worker that serves' : `None of the ${workers} workers that serve`;
   return `${serve} queue ${job.queue} ${workers === 1 ? 'does not know' : 'knows'} task ${job.task}. Deploy one that handles it.`;
+}
+
+function parked({ key, max }: NonNullable<JobRecord['parked']>): string {
+  if (max === 1) return `Only 1 job of ${key} runs at a time, and another has the place: it waits until that ends.`;
+  return `At most ${max} jobs of ${key} run at a time, and as many have a place: it waits until one ends.`;
 }
 
 function behind(job: Waiting, { queue }: Surroundings, serving: Surroundings['workers']): string {

@@ -21,7 +21,10 @@ export interface JobView<R = unknown> {
   readonly task: string;
   readonly queue: string;
   readonly state: JobState;
-  /** Why a job is scheduled (`delay`, `retry`, `snooze`), or ended (`request`, `expired`, `exhausted` …). */
+  /**
+   * Why a job is scheduled (`delay`, `retry`, `snooze`), is ready and yet not handed out (`limit`: as many jobs as may run
+   * at a time are before it), or ended (`request`, `expired`, `exhausted` …).
+   */
   readonly reason: string | null;
   /** `undefined` when the stored bytes cannot be decoded. */
   readonly payload: unknown;
