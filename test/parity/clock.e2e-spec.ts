@@ -1,4 +1,4 @@
-import { at, defineTasks, Schedules, type Store, task } from 'millrace';
+import { at, defineTasks, Schedules, type Store, task, type TaskContext } from 'millrace';
 import { memory } from 'millrace/testing';
 import { closeAll, mill } from './mill.js';
 
@@ -26,8 +26,8 @@ describe('time', () => {
   it('S4: what is due in more than 24.8 days neither starts early nor keeps anybody busy', async () => {
     const { store, calls } = countedStore();
     const ran: string[] = [];
-    const run = (_: void, ctx: { job: { tags: readonly string[] } }) => void ran.push(ctx.job.tags[0] ?? '');
-    const m = await mill({ handlers: [[ClockTasks.run, run as never]], store, realTime: true });
+    const run = (_: void, ctx: TaskContext) => void ran.push(ctx.job.tags[0] ?? '');
+    const m = await mill({ handlers: [[ClockTasks.run, run]], store, realTime: true });
     await m.app.get(Schedules).put('far', { task: ClockTasks.run, trigger: at(Date.now() + 30 * day) });
     await m.queue.enqueue(ClockTasks.run, undefined, { delay: '30d', tags: ['far'] });
     const near = await m.queue.enqueue(ClockTasks.run, undefined, { delay: '900ms', tags: ['near'] });
@@ -42,11 +42,12 @@ describe('time', () => {
 
   it('S6: no job starts before its time, on a clock that runs', async () => {
     const early: number[] = [];
-    const run = (_: void, ctx: { scheduledFor: number }) => {
-      if (Date.now() < ctx.scheduledFor) early.push(ctx.scheduledFor - Date.now());
+    const run = (_: void, ctx: TaskContext) => {
+      const ahead = ctx.scheduledFor! - Date.now();
+      if (ahead > 0) early.push(ahead);
     };
     const m = await mill({
-      handlers: [[ClockTasks.run, run as never]],
+      handlers: [[ClockTasks.run, run]],
       store: memory(),
       realTime: true,
       worker: { queues: { mill: 50 } },
