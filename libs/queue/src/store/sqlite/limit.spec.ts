@@ -74,6 +74,8 @@ describe('a limit on SQLite', () => {
         held.map((one, i) => (i % 2 ? completed(one) : { ...completed(one), outcome: 'retry', in: 0, error: 'oops' })),
         0,
       );
+      await store.find(jobs.map(({ id }) => ({ id })));
+      await store.list({});
       await store.cancel(jobs.map(({ id }) => id));
       await store.remove(jobs.map(({ id }) => id));
       return db.names.filter((name) => name.startsWith('limit.') || name.startsWith('lane.park'));
