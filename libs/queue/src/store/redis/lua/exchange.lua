@@ -194,18 +194,13 @@ end
 -- Claim -------------------------------------------------------------------------------------------------------------------
 
 local jobs, fence, taken, apart = {}, max(m.fence + 1, micros), 0, false
-local left, live, waiting, looked = {}, 0, 0, 0
-local function measure()
-  waiting, live = 0, 0
-  for band = 0, 3 do
-    local size = call('LLEN', KEYS[4 + band])
-    if m.ghosts + (tally.ghosts or 0) > 0 and size > 0 then size = size - (tonumber(call('HGET', ghosts, '#' .. band)) or 0) end
-    left[band] = size
-    waiting = waiting + size
-    if size > 0 then live = live + 1 end
-  end
+local left, waiting, looked = {}, 0, 0
+for band = 0, 3 do
+  local size = call('LLEN', KEYS[4 + band])
+  if m.ghosts + (tally.ghosts or 0) > 0 and size > 0 then size = size - (tonumber(call('HGET', ghosts, '#' .. band)) or 0) end
+  left[band] = size
+  waiting = waiting + size
 end
-measure()
 
 local begun_headers, begun_holds = {}, {}
 local before, after = ',' .. worker .. ',', ',0,0,0,,' .. now .. ',,'
@@ -218,8 +213,14 @@ local function begin(id, birth, text)
     if expires and expires <= now then
       local h = text and parse(text) or born(birth)
       finish(id, h, 'x', 'expired')
-      -- Others may have joined in the place of a limited one.
-      if has(h, 'G') then measure() end
+      -- In the place of a limited one others may have joined.
+      if has(h, 'G') then
+        waiting = 0
+        for band = 0, 3 do
+          left[band] = call('LLEN', KEYS[4 + band]) - (tonumber(call('HGET', ghosts, '#' .. band)) or 0)
+          waiting = waiting + left[band]
+        end
+      end
       return false
     end
   end
@@ -289,7 +290,8 @@ if want > 0 and m.paused == 0 then
     if not apart then suspect = call('LPOP', suspects, 1) end
   end
   if not apart and waiting > 0 then
-    local takes = m.takes
+    local takes, live = m.takes, 0
+    for band = 0, 3 do live = left[band] > 0 and live + 1 or live end
     local share = live > 1 and math.floor((takes + want) / limits.lowestShare) - math.floor(takes / limits.lowestShare) or 0
     local lowest
     for band = 0, 3 do take(band, want - share - taken) end
