@@ -26,6 +26,23 @@ function take(count: number, instants: Generator<number>): number[] {
   return taken;
 }
 
+/** Around a slot: just before it, at it, and half an hour or an hour off, where the clock may show the same again. */
+const shifts = [-3_600_000, -1_800_000, -1, 0, 1, 1_800_000, 3_600_000];
+
+function expectNeighbours(asked: Asked, expected: number[], after: number): void {
+  const pattern = parseCalendar(asked.fields, asked.timeZone);
+  const last = expected.at(-1)!;
+  for (const moment of expected.flatMap((slot) => shifts.map((shift) => slot + shift))) {
+    if (moment < after || moment >= last) continue;
+    expect(nextCalendar(pattern, moment, asked.anchor)).toBe(expected.find((slot) => slot > moment));
+  }
+  // A slot is the first one of the sequence that it is the anchor of, unless a gap has moved it into another date.
+  for (const anchor of expected.slice(0, 2)) {
+    const [first] = take(1, slots({ ...asked, anchor }, anchor - 1, anchor + horizon));
+    expect(nextCalendar(pattern, anchor - 1, anchor)).toBe(first);
+  }
+}
+
 describe('the engine of calendar intervals and the oracle', () => {
   it(
     `SC7: agree on ${cases} random intervals, zones, anchors and starts`,
@@ -39,6 +56,7 @@ describe('the engine of calendar intervals and the oracle', () => {
         const expected = take(compared, slots(asked, after, until));
         expect(shown(found)).toEqual(shown(expected));
         if (expected.length > 0) withSlots++;
+        if (expected.length > 0) expectNeighbours(asked, expected, after);
       });
       fc.assert(property, { numRuns: cases, seed });
       // Most questions have an answer; silence on both sides would agree as well.
