@@ -1,10 +1,11 @@
-import { defineTasks, task, type TaskContext } from 'millrace';
+import { defineTasks, type Duration, task, type TaskContext } from 'millrace';
 import { ManualClock } from 'millrace/testing';
 import { mill, type Parts } from './mill.js';
 
 /** The task that schedules of these tests start. */
 export class Ticks extends defineTasks('work', {
   tick: task({ queue: 'work', retry: { attempts: 1 } }),
+  narrow: task({ queue: 'work', maxActive: 2 }),
 }) {}
 
 /** What one run has seen. */
@@ -38,10 +39,17 @@ export async function ticking({ run, ...parts }: Parts & { run?: (context: TaskC
   return Object.assign(m, {
     ran,
 
+    /** All stand still for so long, as in a paused process, and then go on. */
+    async stall(by: Duration): Promise<void> {
+      await m.turn(0);
+      m.clock.freeze(by);
+      await m.turn(0);
+    },
+
     /** Turns the clock to an instant. All but the last two seconds pass unseen, as nobody has to wait for them. */
     async until(instant: number | string): Promise<void> {
-      await m.turn(0);
       const left = new Date(instant).getTime() - m.clock.now();
+      await m.turn(0);
       m.clock.freeze(Math.max(0, left - 2000));
       await m.turn(Math.min(left, 2000));
       await m.turn(0);
