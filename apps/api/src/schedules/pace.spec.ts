@@ -41,6 +41,10 @@ describe('checkPace', () => {
     );
   });
 
+  it('refuses what takes too long to look at', () => {
+    expect(() => checkPace(cron('0 9 * * *'), '1m', now, -1)).toThrow('trigger: its slots take too long to find.');
+  });
+
   it('says what is wrong with a trigger that is none', () => {
     expect(() => checkPace({ anyOf: [null] } as never, '1m', now)).toThrow(ScheduleInvalid);
   });
