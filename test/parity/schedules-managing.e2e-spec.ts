@@ -302,6 +302,20 @@ describe('managing schedules', () => {
     expect((await schedules.list()).schedules).toEqual([]);
   });
 
+  it('SC20: upcoming shows the slots a schedule still has', async () => {
+    const m = await begun();
+    await m.schedules.put('tick', { ...minutely, trigger: every('1m'), count: 4 });
+    await m.turn('70s');
+
+    expect(await m.schedules.upcoming('tick', 2)).toEqual([instant('00:02:30'), instant('00:03:30')]);
+    expect(await m.schedules.upcoming('tick')).toEqual([
+      ...[instant('00:02:30'), instant('00:03:30'), instant('00:04:30')],
+    ]);
+    await m.schedules.pause('tick');
+    expect(await m.schedules.upcoming('tick')).toEqual([]);
+    expect(await m.schedules.upcoming('nobody')).toBeUndefined();
+  });
+
   it('SC20: trigger runs now and moves no slot, whether it sleeps, waits or runs', async () => {
     const m = await begun();
     await m.schedules.put('tick', { ...minutely, overlap: 'skip', jitter: '10s' });
