@@ -155,6 +155,22 @@ suite('schedules on redis', () => {
       expect(await plain.llen(fired)).toBe(0);
     });
 
+    it('does not wait for ever for a lane that says nothing', async () => {
+      const deaf = redis({ url: server.url, ...quiet }) as RedisStore;
+      endings.push(() => deaf.close());
+      await deaf.open();
+      deaf['lanes'].run = () => new Promise(() => {});
+      const before = await put();
+      const next = job();
+
+      expect(await deaf.fire([firing(before, [next])])).toEqual([true]);
+      expect((await deaf.schedules({ due: true })).schedules).toMatchObject([{ id: 's', version: 2 }]);
+
+      expect(await stateOf(next.id)).toBeUndefined();
+      await store.schedules({ due: true });
+      expect(await stateOf(next.id)).toBe('ready');
+    });
+
     it('numbers its jobs upwards, also when the clock went back', async () => {
       let now = 5_000_000;
       const clocked = redis({ url: server.url, ...quiet, clock: { ...systemClock, now: () => now } });

@@ -1,4 +1,6 @@
 import { limits } from '../../job/limits.js';
+import { systemClock } from '../../time/clock.js';
+import { within } from '../../time/within.js';
 import type { Firing, NewSchedule, PutScheduleAnswer, SchedulePage, ScheduleQuery, ScheduleRecord, SlotOutcome } from '../store.js'; // prettier-ignore
 import type { Lanes } from './lanes.js';
 import { relayNow } from './relay.js';
@@ -25,7 +27,7 @@ export async function schedules(lanes: Lanes, query: ScheduleQuery): Promise<Sch
   for (let i = 0; i < flat.length; i += 4) {
     found.push(scheduleOf(flat[i]!, flat[i + 1]!, flat[i + 2]!, flat[i + 3]!));
   }
-  if (waiting > 0) await relayNow(lanes, 'schedules');
+  if (waiting > 0) await deliver(lanes);
   return {
     schedules: found,
     now,
@@ -39,8 +41,16 @@ export async function fire(lanes: Lanes, firings: Firing[]): Promise<boolean[]> 
   const args: (string | number)[] = [firings.length];
   for (const firing of firings) firingArguments(args, firing);
   const answers = await ask<number[]>(lanes, 'fire', args);
-  if (firings.some(({ jobs }, i) => answers[i] === 1 && jobs.length > 0)) await relayNow(lanes, 'schedules');
+  if (firings.some(({ jobs }, i) => answers[i] === 1 && jobs.length > 0)) await deliver(lanes);
   return answers.map((applied) => applied === 1);
+}
+
+/** Milliseconds a caller waits for jobs that are safe and on their way. A lane that says nothing must not make others late. */
+const patience = 2000;
+
+async function deliver(lanes: Lanes): Promise<void> {
+  const late = () => new Error('on its way');
+  await within(systemClock, relayNow(lanes, 'schedules'), patience, late).catch(() => {});
 }
 
 type Texts = [head: string | null, body: string | null, slots: string | null];
