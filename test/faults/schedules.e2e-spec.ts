@@ -59,7 +59,7 @@ describe.each(stores)('schedulers that die, on %s', (kind) => {
     frozen.signal('SIGSTOP');
     await passes(3 * second);
     frozen.signal('SIGCONT');
-    await eventually(() => Object.keys(firsts).every((id) => slots('ran', id).length >= wanted), { within: 20_000 });
+    await eventually(() => Object.keys(firsts).every((id) => slots('ran', id).length >= wanted), { within: 30_000 });
     const paused = await Promise.all(Object.keys(firsts).map((id) => schedules.pause(id)));
     const made = paused.reduce((sum, view) => sum + view!.counts.enqueued, 0);
     await eventually(() => slots('ran').length >= made, { what: `${made} lines` });
@@ -79,7 +79,7 @@ describe.each(stores)('schedulers that die, on %s', (kind) => {
     expect(new Set(world.lines('ran').map(({ pid }) => pid))).toEqual(new Set([runner.pid]));
     const scheduling = new Set(schedulers.map(({ pid }) => pid));
     expect(world.lines('fired').filter(({ pid }) => !scheduling.has(pid))).toEqual([]);
-  }, 60_000);
+  }, 90_000);
 });
 
 function nameOf(id: string, slot: number): string {
