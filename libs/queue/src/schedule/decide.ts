@@ -3,7 +3,7 @@ import type { ScheduleRecord, SlotRecord } from '../store/store.js';
 import type { Definition } from './definition.js';
 import { dueSlots, type SlotSequence } from './slots.js';
 
-/** What the latest job of a schedule does; `none` when it has ended, is unknown, or nobody needs to know. */
+/** What the unfinished jobs of a schedule do: one of them waits behind others, or none does; `none` when all have ended, or nobody needs to know. */
 export type Previous = 'none' | 'blocked' | 'unfinished';
 
 /** What shall become of the slots that are due. */
@@ -14,7 +14,7 @@ export interface Decision {
   missed: number;
   last: number;
   next: number | null;
-  /** The latest job must end first, and is told to. */
+  /** The unfinished jobs must end first, and are told to. */
   cancelPrevious: boolean;
 }
 

@@ -108,6 +108,22 @@ describe('firing while the job before is unfinished', () => {
     expect(w.told).toContain('skipped tick 02:00 overlap');
   });
 
+  it('minds a job that was started by hand, and the one of a slot behind it', async () => {
+    const w = await nightWorld();
+    await w.schedules.put('tick', { task, trigger: every('1h'), overlap: 'skip' });
+    await w.pass(hour);
+    const extra = await w.schedules.trigger('tick');
+    await w.queue.cancel(extra!.id);
+    await w.pass(hour);
+    expect(w.told.at(-1)).toBe('skipped tick 02:00 overlap');
+
+    await w.queue.cancel('schedule:tick@2026-11-20T01:00:00.000Z');
+    await w.schedules.trigger('tick');
+    await w.pass(hour);
+
+    expect(w.told.at(-1)).toBe('skipped tick 03:00 overlap');
+  });
+
   it('lets one wait with overlap wait', async () => {
     const w = await nightWorld();
     await w.schedules.put('tick', { task, trigger: every('1h'), overlap: 'wait' });

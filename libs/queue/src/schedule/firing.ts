@@ -1,13 +1,13 @@
 import type { Events } from '../events/events.js';
-import { isFinal } from '../job/state.js';
 import type { Firing as StoreFiring, Listener, NewJob, ScheduleRecord, Store } from '../store/store.js';
 import type { Clock } from '../time/clock.js';
 import { Loop } from '../time/loop.js';
 import type { ScheduleBook } from './book.js';
-import { decide, type Decision, type Previous } from './decide.js';
+import { decide, type Decision } from './decide.js';
 import type { Definition } from './definition.js';
 import { slotJob } from './slot-job.js';
 import { sequenceOf } from './slots.js';
+import { none, type Unfinished, unfinishedOf } from './unfinished.js';
 
 /** Schedules looked at in one round. */
 const page = 200;
@@ -21,6 +21,7 @@ interface Attempt {
   record: ScheduleRecord;
   definition: Definition;
   decision: Decision;
+  before: Unfinished;
   firing: StoreFiring;
 }
 
@@ -70,39 +71,24 @@ export class FiringLoop extends Loop {
   }
 
   private async fire(due: ScheduleRecord[], now: number): Promise<void> {
-    const previous = await this.previousOf(due);
-    const attempts = due.flatMap((record) => this.attempt(record, now, previous.get(record.job ?? '') ?? 'none') ?? []);
+    const minding = due.filter((record) => (this.definitionOf(record)?.overlap ?? 'allow') !== 'allow');
+    const unfinished = await unfinishedOf(this.store, minding);
+    const attempts = due.flatMap((record) => this.attempt(record, now, unfinished.get(record.id) ?? none) ?? []);
     // First, so that a crash in between leaves a slot that somebody else fires; cancelling twice is harmless.
-    const doomed = attempts.flatMap(({ record, decision }) => (decision.cancelPrevious ? [record.job!] : []));
+    const doomed = attempts.flatMap(({ decision, before }) => (decision.cancelPrevious ? before.ids : []));
     if (doomed.length > 0) await this.store.cancel(doomed, { reason: 'overlap' });
     const applied = await this.store.fire(attempts.map(({ firing }) => firing));
     attempts.forEach((attempt, i) => applied[i] && this.announce(attempt, now));
   }
 
-  /** What the latest jobs do, of the schedules that care. */
-  private async previousOf(due: ScheduleRecord[]): Promise<Map<string, Previous>> {
-    const ids = due.flatMap((record) => {
-      const cares = record.job !== undefined && (this.definitionOf(record)?.overlap ?? 'allow') !== 'allow';
-      return cares ? [record.job!] : [];
-    });
-    if (ids.length === 0) return new Map();
-    const found = await this.store.find(ids.map((id) => ({ id })));
-    return new Map(
-      found.flatMap((job): [string, Previous][] => {
-        if (!job || isFinal(job.state)) return [];
-        return [[job.id, job.state === 'blocked' ? 'blocked' : 'unfinished']];
-      }),
-    );
-  }
-
-  private attempt(record: ScheduleRecord, now: number, previous: Previous): Attempt | undefined {
+  private attempt(record: ScheduleRecord, now: number, before: Unfinished): Attempt | undefined {
     const definition = this.definitionOf(record);
     if (!definition) return undefined;
     try {
       const sequence = sequenceOf(definition);
-      const decision = decide(definition, sequence, record, now, previous);
-      const jobs = this.jobsOf(record, definition, decision, now, (slot) => sequence.next(slot));
-      return { record, definition, decision, firing: firingOf(record, decision, jobs) };
+      const decision = decide(definition, sequence, record, now, before.previous);
+      const jobs = this.jobsOf(record.id, definition, decision, now, before, (slot) => sequence.next(slot));
+      return { record, definition, decision, before, firing: firingOf(record, decision, jobs) };
     } catch (error) {
       this.setAside(record, error);
       return undefined;
@@ -110,18 +96,20 @@ export class FiringLoop extends Loop {
   }
 
   private jobsOf(
-    { id, job: previous }: ScheduleRecord,
+    id: string,
     definition: Definition,
     { slots }: Decision,
     now: number,
+    before: Unfinished,
     after: (slot: number) => number | null,
   ): NewJob[] {
     const jobs: NewJob[] = [];
     for (const { slot, outcome, behind } of slots) {
       if (outcome !== 'enqueued') continue;
-      const before = behind ? (jobs.at(-1)?.id ?? previous) : undefined;
+      const latest = jobs.at(-1);
+      const parents = behind ? (latest ? [latest.id] : before.ids) : undefined;
       const next = definition.jitter ? after(slot) : null;
-      jobs.push(slotJob(id, definition, { slot, now, next, codec: this.book.codec, behind: before }));
+      jobs.push(slotJob(id, definition, { slot, now, next, codec: this.book.codec, behind: parents }));
     }
     return jobs;
   }

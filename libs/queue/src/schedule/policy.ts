@@ -7,7 +7,7 @@ import { type Instant, parseInstant } from '../time/instant.js';
 /** What becomes of slots that nobody dealt with in time. */
 export type Misfire = 'latest' | 'earliest' | 'all' | 'skip';
 
-/** What becomes of a slot while the job of an earlier one is unfinished. */
+/** What becomes of a slot while a job of its schedule is unfinished. */
 export type Overlap = 'allow' | 'skip' | 'wait' | 'cancel';
 
 /** How the slots of a trigger become jobs. */
@@ -25,8 +25,8 @@ export interface SchedulePolicy {
    */
   grace?: Duration;
   /**
-   * While the job of an earlier slot is unfinished: `allow` another (the default), `skip` the slot, let one job `wait` behind
-   * it and skip further slots, or `cancel` it and run the new one when it has ended.
+   * While a job of this schedule is unfinished, be it of a slot or started by hand: `allow` another (the default), `skip` the
+   * slot, let one job `wait` behind it and skip further slots, or `cancel` it and run the new one when it has ended.
    */
   overlap?: Overlap;
   /** Each job starts up to this much later, never earlier, and before the next slot. Drawn from id and slot, so all processes agree. Default none. */

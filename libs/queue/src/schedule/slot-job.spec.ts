@@ -40,8 +40,8 @@ describe('the job of a slot', () => {
     expect(job).toMatchObject({ due: { at: slot + delay }, expires: { at: slot + delay + 1000 } });
   });
 
-  it('waits behind another job, however that ends', () => {
-    expect(slotJob('nightly', definition, { ...at, behind: 'low~0~1' })).toMatchObject({
+  it('waits behind others, however they end', () => {
+    expect(slotJob('nightly', definition, { ...at, behind: ['low~0~1'] })).toMatchObject({
       after: ['low~0~1'],
       anyEnding: true,
     });

@@ -21,7 +21,7 @@ export function tagOf(schedule: string): string {
 export function slotJob(
   schedule: string,
   { job: { queue, ...pattern }, jitter = 0, grace }: Definition,
-  at: { slot: number; now: number; next: number | null; codec?: Codec; behind?: string },
+  at: { slot: number; now: number; next: number | null; codec?: Codec; behind?: readonly string[] },
 ): NewJob {
   const { slot, now, next, codec, behind } = at;
   const delay = delayOf(schedule, slot, jitter, next);
@@ -34,7 +34,7 @@ export function slotJob(
   };
   if (slot + delay > now) job.due = { at: slot + delay };
   if (grace !== undefined) job.expires = { at: slot + delay + grace };
-  if (behind !== undefined) Object.assign(job, { after: [behind], anyEnding: true });
+  if (behind) Object.assign(job, { after: [...behind], anyEnding: true });
   return job;
 }
 
