@@ -459,6 +459,19 @@ describe('firing', () => {
       m.gates[1]!.keep();
     });
 
+    it('SC14: overlap cancel: while the unfinished one does not end, the newest slot waits for it, and nothing runs beside it', async () => {
+      const m = await long('cancel');
+      await m.schedules.put('tick', { ...everySecond, overlap: 'cancel' });
+      await m.turn('2s');
+      expect(await m.states()).toEqual(['active', 'cancelled', 'blocked']);
+      m.gates[0]!.breakIt(new Error('as told'));
+      await m.turn('100ms');
+
+      expect(await m.states()).toEqual(['cancelled', 'cancelled', 'active']);
+      expect(m.ran).toHaveLength(2);
+      m.gates[1]!.keep();
+    });
+
     it('SC14: overlap cancel: one that still waits is replaced by the newest', async () => {
       const clock = new ManualClock('2027-01-01T00:00:30Z');
       const scheduler = await mill({ clock, worker: { queues: {} } });
