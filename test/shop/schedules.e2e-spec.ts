@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import libsql from 'libsql';
 import { Events, fromUrl, type Issue, Queue, Schedules, systemClock } from 'millrace';
 import { redisAvailable, startRedis } from '../../libs/queue/testkit/redis-server.js';
+import { Settings } from '../../src/config/settings.js';
 import { eventually } from '../support/eventually.js';
 import { type Json, Shop } from '../support/shop.js';
 
@@ -257,7 +258,7 @@ const grounds = {
   SQLite: async () => ({ env: {}, stop: async () => {} }),
   ...(redisAvailable() && {
     Redis: async () => {
-      const redis = await startRedis();
+      const redis = await startRedis({ appendonly: true });
       return { env: { QUEUE_URL: redis.url }, stop: () => redis.stop() };
     },
   }),
@@ -437,24 +438,35 @@ describe.each(Object.entries(grounds))('schedules of users on %s', (_, start) =>
   );
 });
 
-describe('schedules of the shop', () => {
+describe.each(Object.entries(grounds))('schedules of the shop on %s', (_, start) => {
   const owner = 'owner@example.com';
-  const shop = open({ SHOP_OWNER_EMAIL: owner });
+  let ground: Awaited<ReturnType<typeof start>>;
+  let shop: Shop;
+
+  beforeAll(async () => {
+    ground = await start();
+    shop = await Shop.open({ ...ground.env, SHOP_OWNER_EMAIL: owner });
+  });
+
+  afterAll(async () => {
+    expect(await shop.close()).toEqual([0, 0]);
+    await ground.stop();
+  });
 
   /** Starts the job of a declared schedule, as an operator does: users may not. */
   async function run(id: string): Promise<Json> {
-    const store = await fromUrl(shop().env.QUEUE_URL!);
+    const store = await fromUrl(shop.env.QUEUE_URL!, { namespace: new Settings().QUEUE_NAMESPACE });
     await store.open();
     const events = new Events(systemClock);
     const queue = new Queue({ store, events });
     const job = await new Schedules({ store, queue, events, clock: systemClock }).trigger(id);
     queue.close();
     await store.close();
-    return shop().jobIn(job!.id, 'completed');
+    return shop.jobIn(job!.id, 'completed');
   }
 
   it('SA11: declares them, in words', async () => {
-    const { schedules } = (await shop().get('/schedules')).data;
+    const { schedules } = (await shop.get('/schedules')).data;
 
     const said = (schedules as { scheduleId: string; words: string }[]).map(({ scheduleId, words }) => [
       scheduleId,
@@ -467,8 +479,8 @@ describe('schedules of the shop', () => {
       'reports.sweep': 'every hour',
     });
     for (const schedule of schedules) expect(schedule).toMatchObject({ declared: true, paused: false });
-    expect((await shop().get('/schedules/reports.cleanUp')).data.next).toMatch(/T03:00:00\.000Z$/);
-    expect((await shop().get('/schedules/reports.digest')).data).toMatchObject({
+    expect((await shop.get('/schedules/reports.cleanUp')).data.next).toMatch(/T03:00:00\.000Z$/);
+    expect((await shop.get('/schedules/reports.digest')).data).toMatchObject({
       next: expect.stringMatching(/T06:00:00\.000Z$/),
       grace: 300_000,
     });
@@ -477,32 +489,32 @@ describe('schedules of the shop', () => {
   it('SA11: the clean-up deletes reports older than 30 days with their files, and says how many', async () => {
     const [old, young] = await Promise.all(
       ['Old', 'Young'].map(async (title) => {
-        const { data } = await shop().post('/reports', { title, rows: [] });
-        await shop().jobIn(data.jobId, 'completed');
+        const { data } = await shop.post('/reports', { title, rows: [] });
+        await shop.jobIn(data.jobId, 'completed');
         return data.reportId as string;
       }),
     );
-    const database = new libsql(`${shop().folder}/shop.db`);
+    const database = new libsql(`${shop.folder}/shop.db`);
     const longAgo = new Date(Date.now() - 30 * 86_400_000 - 1).toISOString();
     database.prepare('UPDATE reports SET "createdAt" = ? WHERE id = ?').run(longAgo, old);
     database.close();
 
     expect((await run('reports.cleanUp')).result).toEqual({ deleted: 1 });
 
-    expect((await shop().get(`/reports/${old}/file`)).status).toBe(404);
-    expect((await fetch(`${shop().url}/reports/${young}/file`)).status).toBe(200);
-    expect(readdirSync(`${shop().folder}/reports`)).toEqual([`${young}.pdf`]);
-    expect(shop().worker!.output).toContain('Deleted 1 reports');
+    expect((await shop.get(`/reports/${old}/file`)).status).toBe(404);
+    expect((await fetch(`${shop.url}/reports/${young}/file`)).status).toBe(200);
+    expect(readdirSync(`${shop.folder}/reports`)).toEqual([`${young}.pdf`]);
+    expect(shop.worker!.output).toContain('Deleted 1 reports');
   });
 
   it('SA11: the digest tells the owner what was done since the day before', async () => {
     const order = { customerEmail: recipient, items: [{ sku: 'TEA-01', quantity: 1 }] };
-    const { data } = await shop().post('/orders', order);
-    await shop().jobIn(data.jobId, 'completed');
+    const { data } = await shop.post('/orders', order);
+    await shop.jobIn(data.jobId, 'completed');
 
     expect((await run('reports.digest')).result).toEqual({ sentTo: owner });
 
-    const { text } = await shop().mail.mailTo(owner, 'The shop on');
+    const { text } = await shop.mail.mailTo(owner, 'The shop on');
     expect(text).toMatch(/orders placed: 1\s+orders processed: 1/);
   });
 });
