@@ -44,7 +44,7 @@ export class Hints {
       const lane = addressOf(id);
       wanted.set(keys.jobs(lane), { kind: 'jobs', lane });
     }
-    if (topics.schedules) wanted.set(keys.slots, { kind: 'schedules' });
+    if (topics.schedules) wanted.set(keys.schedulesWork, { kind: 'schedules' });
     const added = [...wanted].filter(([name, about]) => this.join(name, about, ear)).map(([name]) => name);
     await Promise.race([this.subscribe(added), systemClock.sleep(patience)]);
     await this.callOut(topics.lanes ?? []);

@@ -80,7 +80,7 @@ export class KeyNames {
   }
 
   /** Channel of those who wait for the next slot of any schedule. */
-  get slots(): string {
+  get schedulesWork(): string {
     return `{${this.namespace}}:schedules-work`;
   }
 
