@@ -1,9 +1,12 @@
 import { readdirSync } from 'node:fs';
-import libsql from 'libsql';
 import { Events, fromUrl, type Issue, Queue, Schedules, systemClock } from 'millrace';
+import { DataSource } from 'typeorm';
 import { redisAvailable, startRedis } from '../../libs/queue/testkit/redis-server.js';
 import { Settings } from '../../src/config/settings.js';
+import { dataSourceOptions } from '../../src/database/data-source.js';
+import { Report } from '../../src/reports/report.entity.js';
 import { eventually } from '../support/eventually.js';
+import { postgresAvailable, startPostgres } from '../support/postgres.js';
 import { type Json, Shop } from '../support/shop.js';
 
 const recipient = 'ada@example.com';
@@ -438,7 +441,17 @@ describe.each(Object.entries(grounds))('schedules of users on %s', (_, start) =>
   );
 });
 
-describe.each(Object.entries(grounds))('schedules of the shop on %s', (_, start) => {
+const databases = {
+  ...grounds,
+  ...(postgresAvailable() && {
+    'SQLite and Postgres': async () => {
+      const postgres = await startPostgres();
+      return { env: { DATABASE_URL: postgres.url }, stop: () => postgres.stop() };
+    },
+  }),
+};
+
+describe.each(Object.entries(databases))('schedules of the shop on %s', (_, start) => {
   const owner = 'owner@example.com';
   let ground: Awaited<ReturnType<typeof start>>;
   let shop: Shop;
@@ -494,10 +507,10 @@ describe.each(Object.entries(grounds))('schedules of the shop on %s', (_, start)
         return data.reportId as string;
       }),
     );
-    const database = new libsql(`${shop.folder}/shop.db`);
-    const longAgo = new Date(Date.now() - 30 * 86_400_000 - 1).toISOString();
-    database.prepare('UPDATE reports SET "createdAt" = ? WHERE id = ?').run(longAgo, old);
-    database.close();
+    const database = await new DataSource(dataSourceOptions(shop.env.DATABASE_URL!)).initialize();
+    const createdAt = new Date(Date.now() - 30 * 86_400_000 - 1).toISOString();
+    await database.getRepository(Report).update(old!, { createdAt });
+    await database.destroy();
 
     expect((await run('reports.cleanUp')).result).toEqual({ deleted: 1 });
 
