@@ -79,6 +79,7 @@ function worker(instance: string | undefined, options: Provider[]): DynamicModul
       const said = checkWorkerOptions({ ...options, ...workerOverrides.getStore() });
       return new WorkerHost({
         options: said,
+        instance,
         queue,
         connection,
         clock,

@@ -1,5 +1,6 @@
 import { ConfigInvalid } from '../job/errors.js';
 import { nearestName } from '../job/options.js';
+import type { DeclaredSchedule } from '../schedule/declared.js';
 import type { FoundTask } from './explorer.js';
 import type { WorkerModuleOptions } from './worker-options.js';
 
@@ -57,6 +58,15 @@ export function unserved(
   return left.map((task) => {
     const queue = queueOf(task);
     return `${nameOf(task)} is handled here, but this worker does not serve its queue '${queue}'`;
+  });
+}
+
+/** Sentences about declared schedules of an instance that no worker here works for. */
+export function unfired(declared: readonly DeclaredSchedule[], instances: readonly (string | undefined)[]): string[] {
+  const left = declared.filter(({ options }) => !instances.includes(options.instance));
+  return left.map(({ id, where, options }) => {
+    const of = options.instance === undefined ? 'the unnamed QueueModule' : `the QueueModule '${options.instance}'`;
+    return `The schedule '${id}' of ${where} is not fired from here: it belongs to ${of}, which has no WorkerModule here. Name another one with 'instance'.`;
   });
 }
 

@@ -21,7 +21,7 @@ import { atMost } from '../worker/waiters.js';
 import { Worker } from '../worker/worker.js';
 import { closeApplication } from './close-application.js';
 import type { Connection } from './connection.js';
-import { diagnose, narrowed, unserved } from './diagnostics.js';
+import { diagnose, narrowed, unfired, unserved } from './diagnostics.js';
 import { Explorer, type FoundSchedule, type FoundTask } from './explorer.js';
 import { handlersOf } from './handlers.js';
 import { hooksOf } from './hooks.js';
@@ -36,6 +36,8 @@ const lastRound = 1000;
 /** Everything the host is given by the container. */
 export interface Surroundings {
   options: WorkerModuleOptions;
+  /** The named `QueueModule` it works for. */
+  instance?: string;
   queue: QueueModuleOptions;
   connection: Connection;
   clock: Clock;
@@ -73,6 +75,11 @@ export class WorkerHost implements OnApplicationBootstrap, OnModuleDestroy, OnAp
   get worker(): Worker {
     if (!this.running) throw new Error('The worker starts with the application: call app.init() or app.listen() first');
     return this.running;
+  }
+
+  /** The named `QueueModule` it works for. */
+  get instance(): string | undefined {
+    return this.given.instance;
   }
 
   /** Where the health probes listen, once up. */
@@ -146,8 +153,7 @@ export class WorkerHost implements OnApplicationBootstrap, OnModuleDestroy, OnAp
     const all = explorer.tasks();
     const found = narrowed(all, options.tasks);
     diagnose(found, explorer.misplaced(), options.queues !== undefined && Object.keys(options.queues).length === 0);
-    this.declared = explorer.schedules(all).map(declaredOf);
-    this.scheduler = this.schedulerOf(all);
+    this.scheduler = this.schedulerOf(all, explorer.schedules(all).map(declaredOf));
     const handlers = handlersOf(found, modules, options.globalEnhancers ? contexts : undefined);
     this.announce(found, new TaskTable(handlers, queue.overrides, queue.defaults));
     const { name, queues, except, concurrency, lease, shutdown, idle, burst, maxJobs, unknownTaskAfter, logPayloads } =
@@ -168,10 +174,12 @@ export class WorkerHost implements OnApplicationBootstrap, OnModuleDestroy, OnAp
   }
 
   /** Declarations count however this worker is narrowed: they are those of the application. */
-  private schedulerOf(tasks: readonly FoundTask[]): Scheduler | undefined {
-    const { options, clock, events, schedules, modules } = this.given;
+  private schedulerOf(tasks: readonly FoundTask[], declared: readonly DeclaredSchedule[]): Scheduler | undefined {
+    const { options, instance, clock, events, schedules, modules } = this.given;
     const said = options.schedules ?? options.burst === undefined;
     if (said === false) return undefined;
+    this.declared = declared.filter((schedule) => schedule.options.instance === instance);
+    for (const sentence of unfired(declared, instancesOf(modules))) this.logger.warn(sentence);
     return new Scheduler({
       ...{ schedules, clock, events, declared: this.declared },
       owner: (said === true ? undefined : said.owner) ?? rootModuleOf(modules),
@@ -220,6 +228,12 @@ export class WorkerHost implements OnApplicationBootstrap, OnModuleDestroy, OnAp
       body: { status: ok ? 'up' : 'down', worker: id, running, stuck, blocked, ...(message && { message }) },
     };
   }
+}
+
+/** The instances that workers of this application work for. */
+function instancesOf(modules: ModulesContainer): (string | undefined)[] {
+  const hosts = [...modules.values()].flatMap((module) => module.providers.get(WorkerHost)?.instance ?? []);
+  return (hosts as WorkerHost[]).map((host) => host.instance);
 }
 
 /** A schedule that was found on a method, as it is declared. */

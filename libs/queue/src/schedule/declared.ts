@@ -92,7 +92,7 @@ export class Declarations extends Loop {
   }
 
   private async wishOf({ id, task, trigger, options, where }: DeclaredSchedule): Promise<Wish> {
-    const { id: _id, onBoot, ...rest } = options;
+    const { id: _id, instance: _instance, onBoot, ...rest } = options;
     const wish = await explained(id, where, this.schedules.wish(id, { ...rest, task, trigger }));
     return { ...wish, owner: this.owner, ...(onBoot && { onBoot }) };
   }

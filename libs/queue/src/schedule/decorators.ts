@@ -23,6 +23,8 @@ export interface DeclareOptions extends SchedulePolicy, ScheduledJobOptions {
   id?: string;
   /** What each job gets. Checked at boot, as any payload. */
   payload?: unknown;
+  /** The named `QueueModule` whose workers fire it. Default: the unnamed one. */
+  instance?: string;
   /** One extra job when a worker boots, at most one in 60 s over all processes. Default false. */
   onBoot?: boolean;
 }
@@ -57,7 +59,7 @@ export function At(date: Instant, options: DeclareOptions = {}) {
 }
 
 const metadataKey = 'millrace:schedules';
-const known = [...policyNames, ...jobOptionNames, 'id', 'payload', 'onBoot'];
+const known = [...policyNames, ...jobOptionNames, 'id', 'payload', 'onBoot', 'instance'];
 
 /** What the decorators left on a prototype and its parents. */
 export function declarationsOf(prototype: object): readonly Declaration[] {

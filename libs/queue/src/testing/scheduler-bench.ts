@@ -26,7 +26,10 @@ export class SchedulerBench {
 
     const explorer = new Explorer(get(DiscoveryService));
     const tasks = explorer.tasks();
-    const declared = explorer.schedules(tasks).map(declaredOf);
+    const declared = explorer
+      .schedules(tasks)
+      .map(declaredOf)
+      .filter(({ options }) => options.instance === undefined);
     const names = tasks.map(({ metadata }) => metadata.definition.name);
     const owner = rootModuleOf(get(ModulesContainer));
     // A worker of the application declares them itself.
