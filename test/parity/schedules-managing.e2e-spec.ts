@@ -217,6 +217,16 @@ describe('managing schedules', () => {
     expect(await m.schedules.remove('tick')).toBe(false);
   });
 
+  it('SC19: it makes no job beyond its count, however many slots are due at once', async () => {
+    const m = await begun();
+    await m.schedules.put('tick', { ...minutely, count: 2, misfire: 'all' });
+    await m.stall('5m');
+
+    expect(m.slotsOf('tick')).toEqual(times(instant('00:01'), instant('00:02')));
+    expect(m.facts).toEqual(['tick put', 'tick finished']);
+    expect(await m.schedules.get('tick')).toBeUndefined();
+  });
+
   it('SC20: get and list show trigger, next and last slot, pause, and what was missed', async () => {
     const m = await begun();
     await m.schedules.put('tick', { ...minutely, trigger: every('1m'), misfire: 'latest', jitter: '0s', grace: '1h' });
