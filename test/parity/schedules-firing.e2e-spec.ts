@@ -426,6 +426,18 @@ describe('firing', () => {
       expect(outcomes).toEqual(['enqueued', 'skipped', 'skipped', 'enqueued']);
     });
 
+    it('SC14: overlap skip: a job started by hand does not hide the one of the slot', async () => {
+      const m = await long('skip');
+      await m.turn('45s');
+      await m.schedules.trigger('tick');
+      await m.turn('1s');
+      m.gates[1]!.keep();
+      await m.turn('59s');
+
+      expect(await m.outcomes()).toEqual(['01 enqueued null', '01 enqueued trigger', '02 skipped overlap']);
+      m.gates[0]!.keep();
+    });
+
     it('SC14: overlap wait: one job is blocked behind the unfinished one, further slots are skipped', async () => {
       const m = await long('wait');
       await m.turn('4m');
