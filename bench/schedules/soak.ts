@@ -65,7 +65,7 @@ async function soak(options: Options, { url }: Place) {
   await runner.ask('openWorker', url, false);
   const fleet = new Fleet(url, processes);
   await fleet.start((up) => up % 5 === 0 && say(`${up} of ${processes} are up`));
-  const meter = await Meter.start(fleet, runner, store === 'redis' ? new RedisProbe(url) : undefined);
+  const meter = await Meter.start(store === 'redis' ? new RedisProbe(url) : undefined);
 
   const slots = slotsFrom(Date.now() + before, ticks);
   await putAll(clerk, slots);
@@ -74,7 +74,7 @@ async function soak(options: Options, { url }: Place) {
   endFaults();
   await fleet.whole();
   ran.push(...(await comeLate(runner, names.length * ticks - ran.length)));
-  const costs = await meter.read();
+  const costs = await meter.read(fleet, runner);
   await sleep(afterwards);
   ran.push(...(await runner.ask('ticks')));
 

@@ -1,4 +1,4 @@
-import { median, percentile } from '../support/statistics.js';
+import { percentile } from '../support/statistics.js';
 import type { Tick } from './ticks.js';
 
 /** What became of one schedule. */
@@ -51,13 +51,8 @@ export function lateness(ticks: readonly Tick[], of: 'enqueuedAt' | 'startedAt')
   return { p50: percentile(late, 0.5), p99: percentile(late, 0.99), max: percentile(late, 1) };
 }
 
-/** Per cent of a core. */
-export interface Shares {
-  median: number;
-  max: number;
-}
-
-export function shares(spent: readonly { cpu: number; life: number }[]): Shares {
-  const each = spent.map(({ cpu, life }) => (100 * cpu) / life);
-  return { median: median(each), max: Math.max(...each) };
+/** Per cent of a core that one of these processes uses. */
+export function shareOf(spent: readonly { cpu: number; life: number }[]): number {
+  const sum = (what: 'cpu' | 'life') => spent.reduce((all, one) => all + one[what], 0);
+  return (100 * sum('cpu')) / sum('life');
 }
