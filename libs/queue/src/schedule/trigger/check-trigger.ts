@@ -124,8 +124,8 @@ const checks: { [K in Kind]: (fields: Fields, place: Place) => NormalTrigger } =
 
 function membersOf(value: unknown, { field, depth, left }: Place, kind: 'anyOf' | 'allOf'): NormalTrigger[] {
   const at = `${field}.${kind}`;
-  if (!Array.isArray(value) || value.length === 0)
-    refuse(at, value, 'is not a list of triggers', 'one trigger or more');
+  if (!Array.isArray(value)) refuse(at, value, 'is not a list of triggers', 'one trigger or more');
+  if (value.length === 0) refuseWhole(at, 'is an empty list', 'one trigger or more');
   if (value.length > mostTriggers) refuseWhole(at, 'is too long a list', `${mostTriggers} triggers in all`);
   if (depth >= deepest) refuseWhole(at, 'is nested too deep', `anyOf and allOf at most ${deepest} deep`);
   return Array.from(value, (each: unknown, i) => check(each, { field: `${at}.${i}`, depth: depth + 1, left }));
