@@ -43,7 +43,7 @@ describe.each(stores)('schedulers that die, on %s', (kind) => {
     await eventually(async () => (await world.store.time()) >= until, { what: `${ms} ms` });
   }
 
-  it('SC2, SC3: of processes that only fire one is killed and one frozen, and every slot has one job', async () => {
+  it('SC2, SC3, S1: of processes that only fire one is killed and one frozen, and every slot has one job', async () => {
     const [runner, ...schedulers] = await Promise.all([
       start('runner'),
       ...Array.from({ length: 4 }, () => start('scheduler')),

@@ -50,7 +50,7 @@ describe('the cron engine', () => {
     expect((await refused({ cron: expression })).message).toContain(problem);
   });
 
-  it('CE1: a field has at most 128 characters and 64 items', async () => {
+  it('CE1, M7: a field has at most 128 characters and 64 items', async () => {
     const items = (n: number) => Array.from({ length: n }, (_, i) => i % 10).join(',');
     const long = (n: number) => `${'0'.repeat(n - 1)}7`;
     expect(await next(`${items(64)} 0 * * *`, 1)).toEqual(['2027-01-01T00:00:00Z']);
@@ -481,7 +481,7 @@ describe('the cron engine', () => {
     expect(await next('0 0 31 4 *', 1, {}, after)).toEqual([]);
   });
 
-  it('CE11, CE12: jobs come when the slots do: one on each of the two days, hourly ones without a hole', async () => {
+  it('CE11, CE12, S2: jobs come when the slots do: one on each of the two days, hourly ones without a hole', async () => {
     for (const [day, nightly, hourly] of [
       ['2027-03-28', ['2027-03-28T03:00+02:00'], ['2027-03-28T01:00+01:00', '2027-03-28T03:00+02:00']],
       [

@@ -185,8 +185,8 @@ describe('firing', () => {
   });
 
   it.each([
-    [30_000, { outcome: 'enqueued', why: null }],
-    [30_001, { outcome: 'missed', why: 'grace' }],
+    [29_999, { outcome: 'enqueued', why: null }],
+    [30_000, { outcome: 'missed', why: 'grace' }],
   ])('SC10: a grace of 30 s, and a slot found %i ms late: %j', async (late, found) => {
     const m = await begun();
     await m.schedules.put('tick', { ...minutely, grace: '30s' });

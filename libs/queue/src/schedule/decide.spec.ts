@@ -90,6 +90,11 @@ describe('decide after a downtime', () => {
     ]);
   });
 
+  it('misses a slot whose grace ends just now, as its job would be expired', () => {
+    expect(decided({ now: 10 * minute + 4000, grace: 4000 }).slots).toEqual(['10 missed grace']);
+    expect(decided({ now: 10 * minute + 3999, grace: 4000 }).slots).toEqual(['10 enqueued']);
+  });
+
   it('misses all when grace is over for each of them', () => {
     expect(decided({ now: 10 * minute + 5000, grace: 4000 })).toMatchObject({
       slots: ['10 missed grace'],

@@ -33,7 +33,7 @@ export function decide(
   const first = record.next!;
   const due = dueSlots(sequence, first, now, Math.max(catchUp, limits.slots));
   const slots = due.slots.map((slot): SlotRecord => ({ slot, outcome: 'enqueued' }));
-  miss(slots, ({ slot }) => now - slot <= grace, 'grace');
+  miss(slots, ({ slot }) => now - slot < grace, 'grace');
   if (now - first > limits.punctual) applyMisfire(slots, definition, sequence, first, now);
   const { counts } = record;
   const left = (definition.count ?? Infinity) - (counts.enqueued - (definition.made ?? 0));
@@ -66,7 +66,7 @@ function applyMisfire(
   if (misfire === 'skip') return miss(slots, ({ slot }) => now - slot <= limits.punctual, 'misfire');
   if (misfire === 'latest') return miss(slots, (slot) => slot === open.at(-1), 'misfire');
   // The first of all may lie before those that were listed.
-  const earliest = now - first <= grace ? first : next(now - grace - 1);
+  const earliest = now - first < grace ? first : next(now - grace);
   miss(slots, ({ slot }) => slot === earliest, 'misfire');
   if (earliest !== null && earliest < slots[0]!.slot) slots.unshift({ slot: earliest, outcome: 'enqueued' });
 }

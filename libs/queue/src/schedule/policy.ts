@@ -74,8 +74,8 @@ export function checkPolicy(policy: SchedulePolicy): Policy {
   if (overlap !== undefined) checked.overlap = oneOf('overlap', overlap, overlaps);
   if (catchUp !== undefined) checked.catchUp = whole('catchUp', catchUp, limits.catchUp);
   if (count !== undefined) checked.count = whole('count', count, Number.MAX_SAFE_INTEGER);
-  if (grace !== undefined) checked.grace = duration('grace', grace);
-  if (jitter !== undefined) checked.jitter = duration('jitter', jitter);
+  if (grace !== undefined) checked.grace = duration('grace', grace, 1);
+  if (jitter !== undefined) checked.jitter = duration('jitter', jitter, 0);
   if (from !== undefined) checked.from = instant('from', from);
   if (until !== undefined) checked.until = instant('until', until);
   if (catchUp !== undefined && misfire !== 'all') refuse('catchUp', "needs misfire: 'all'");
@@ -110,10 +110,10 @@ function whole(field: string, value: number, most: number): number {
   return refuse(field, `must be a whole number from 1${most < Number.MAX_SAFE_INTEGER ? ` to ${most}` : ''}`);
 }
 
-function duration(field: string, value: unknown): number {
+function duration(field: string, value: unknown, least: number): number {
   const ms = parseDuration(typeof value === 'string' ? value.slice(0, 64) : value);
-  if (ms !== undefined && ms >= 0 && ms <= longest) return Math.trunc(ms);
-  return refuse(field, "must be a duration from 0 to a year, as '30s', '5m' or milliseconds");
+  if (ms !== undefined && ms >= least && ms <= longest) return Math.trunc(ms);
+  return refuse(field, `must be a duration from ${least} ms to a year, as '30s', '5m' or milliseconds`);
 }
 
 function refuse(field: string, says: string): never {

@@ -149,6 +149,7 @@ describe('put', () => {
     ['catchUp', { catchUp: 5 }],
     ['overlap', { overlap: 'queue' }],
     ['grace', { grace: '-1s' }],
+    ['grace', { grace: 0 }],
     ['jitter', { jitter: '5 minutes' }],
     ['count', { count: 1.5 }],
     ['from', { from: '2026-11-20' }],
