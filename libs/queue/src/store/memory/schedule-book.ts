@@ -26,12 +26,14 @@ export class ScheduleBook {
     return (ids?.page(cursor, limit) ?? []).map((id) => this.byId.get(id)!);
   }
 
-  /** Instead of the one of its id. */
+  /** Instead of the one of its id, whose place among the ids stays: moving it would cost what exists. */
   write(schedule: ScheduleRecord): void {
     const { id, owner } = schedule;
-    this.delete(id);
+    const known = this.byId.get(id);
+    if (known) this.due.delete(known);
+    else this.ids.add(id);
+    if (known && known.owner !== owner) this.disown(known);
     this.byId.set(id, schedule);
-    this.ids.add(id);
     if (owner !== undefined) {
       if (!this.owned.has(owner)) this.owned.set(owner, new Sorted());
       this.owned.get(owner)!.add(id);
