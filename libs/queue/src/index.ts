@@ -54,6 +54,7 @@ export type { Fact } from './client/event-stream.js';
 export type { FoundJob } from './client/found-job.js';
 export type { JobQuery } from './client/job-query.js';
 export type { EnqueueHook, QueueOptions } from './client/options.js';
+export type { TaskRoutes } from './client/routes.js';
 export { type Surroundings, whyWaiting } from './client/why-waiting.js';
 
 // schedules

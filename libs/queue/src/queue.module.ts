@@ -101,8 +101,8 @@ function instanceProviders(name: string | undefined): Provider[] {
       provide: getQueueToken(name),
       inject: [connection, tokens.options, tokens.clock, tokens.events],
       useFactory: (connection: Connection, o: QueueModuleOptions, clock: Clock, events: Events) => {
-        const { codec, defaults, overrides, enqueueTimeout, payloadLimit, onEnqueue } = o;
-        const options = { codec, defaults, overrides, enqueueTimeout, payloadLimit, onEnqueue };
+        const { codec, defaults, overrides, routes, enqueueTimeout, payloadLimit, onEnqueue } = o;
+        const options = { codec, defaults, overrides, routes, enqueueTimeout, payloadLimit, onEnqueue };
         const queue = new Queue({ store: connection.store, clock, events, ...options });
         connection.beforeClose(() => queue.close());
         return queue;

@@ -7,6 +7,7 @@ import { checkDuration, checkTaskOptions, checkWhole } from '../task/check-task-
 import type { TaskOptions } from '../task/definition.js';
 import type { Clock } from '../time/clock.js';
 import type { Duration } from '../time/duration.js';
+import { checkRoutes, type TaskRoutes } from './routes.js';
 
 /** What a queue client needs. Plain TypeScript: it opens no store and closes none. */
 export interface QueueOptions {
@@ -22,6 +23,8 @@ export interface QueueOptions {
   defaults?: TaskOptions;
   /** Task options that win over the contract's, by name or prefix: `{ 'reports.*': { queue: 'slow' } }`. */
   overrides?: Record<string, TaskOptions>;
+  /** The queue of tasks whose contract and overrides name none. Workers need the same. */
+  routes?: TaskRoutes;
   /** How long an enqueue waits for a store that is away. Default `'5s'`; then `StoreUnavailable`. */
   enqueueTimeout?: Duration;
   /** Bytes an encoded payload may take. Default 256 KiB, at most 1 MiB; beyond it `PayloadTooLarge`. */
@@ -45,6 +48,7 @@ const known = [
   'codec',
   'defaults',
   'overrides',
+  'routes',
   'enqueueTimeout',
   'payloadLimit',
   'onEnqueue',
@@ -56,6 +60,7 @@ export function checkQueueClient(options: QueueOptions): void {
   checkTaskOptions('defaults', options.defaults ?? {});
   for (const [name, override] of Object.entries(options.overrides ?? {}))
     checkTaskOptions(`overrides.${name}`, override);
+  if (options.routes !== undefined) checkRoutes(options.routes);
   if (options.enqueueTimeout !== undefined) checkDuration('enqueueTimeout', options.enqueueTimeout, 1);
   if (options.payloadLimit !== undefined) checkWhole('payloadLimit', options.payloadLimit, 1, limits.payloadCeiling);
 }

@@ -32,6 +32,7 @@ import type { ControlVerb, JobQuery } from './job-query.js';
 import { makeMany } from './many.js';
 import { checkQueueClient, type QueueOptions } from './options.js';
 import { Producer } from './producer.js';
+import { Routes } from './routes.js';
 import { SettingsBook } from './task-settings.js';
 import { Waiters } from './waiters.js';
 
@@ -53,7 +54,7 @@ export class Queue implements TaskEnqueuer {
     this.store = store;
     this.clock = clock;
     this.events = options.events ?? new Events(clock);
-    this.settings = new SettingsBook(options.defaults, options.overrides);
+    this.settings = new SettingsBook(options.defaults, options.overrides, new Routes(options.routes));
     this.maker = new JobMaker(clock, this.settings, options);
     this.patterns = new JobMaker(clock, this.settings, { ...options, codec: undefined });
     this.producer = new Producer(store, clock, milliseconds(options.enqueueTimeout ?? '5s'));

@@ -3,6 +3,7 @@ import { priorities } from '../job/state.js';
 import type { TaskDefinition, TaskOptions, UniqueOptions } from '../task/definition.js';
 import { overrideOf } from '../task/overrides.js';
 import { milliseconds } from '../time/duration.js';
+import { Routes } from './routes.js';
 
 /** What holds for every job of a task unless the call says otherwise. Durations are milliseconds. */
 export interface TaskSettings {
@@ -15,27 +16,30 @@ export interface TaskSettings {
   tags?: TaskOptions['tags'];
 }
 
-/** Module defaults, task and overrides put together, once per task. */
+/** Module defaults, routes, task and overrides put together, once per task. */
 export class SettingsBook {
   private readonly pages = new WeakMap<TaskDefinition, TaskSettings>();
 
   constructor(
     private readonly defaults: TaskOptions = {},
     private readonly overrides: Record<string, TaskOptions> = {},
+    private readonly routes = new Routes(),
   ) {}
 
   of(task: TaskDefinition): TaskSettings {
     const known = this.pages.get(task);
     if (known) return known;
-    const settings = resolve({ ...this.defaults, ...task.options, ...overrideOf(task.name, this.overrides) });
+    const override = overrideOf(task.name, this.overrides);
+    const queue = this.routes.queueOf(task.name, override?.queue ?? task.options.queue, this.defaults);
+    const settings = resolve(queue, { ...this.defaults, ...task.options, ...override });
     this.pages.set(task, settings);
     return settings;
   }
 }
 
-function resolve(options: TaskOptions): TaskSettings {
+function resolve(queue: string, options: TaskOptions): TaskSettings {
   const settings: TaskSettings = {
-    queue: options.queue ?? 'default',
+    queue,
     priority: priorities.indexOf(options.priority ?? 'normal'),
   };
   if (options.expires !== undefined) settings.expires = milliseconds(options.expires);

@@ -1,3 +1,4 @@
+import { checkRoutes } from '../client/routes.js';
 import { ConfigInvalid } from '../job/errors.js';
 import { limits } from '../job/limits.js';
 import { checkOptions } from '../job/options.js';
@@ -9,6 +10,7 @@ const known = [
   'namespace',
   'defaults',
   'overrides',
+  'routes',
   'codec',
   'clock',
   'onEnqueue',
@@ -28,6 +30,7 @@ export function checkQueueOptions(options: QueueModuleOptions): QueueModuleOptio
   }
   if (defaults !== undefined) checkTaskOptions('defaults', defaults);
   for (const [name, override] of Object.entries(overrides ?? {})) checkTaskOptions(`overrides.${name}`, override);
+  if (options.routes !== undefined) checkRoutes(options.routes);
   checkMethods('codec', codec, ['encode', 'decode']);
   checkMethods('clock', clock, ['now', 'monotonic', 'after', 'sleep', 'random']);
   if (onEnqueue !== undefined && typeof onEnqueue !== 'function') refuse('onEnqueue', 'must be a function');

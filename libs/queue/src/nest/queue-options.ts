@@ -1,5 +1,6 @@
 import type { FactoryProvider, ModuleMetadata, Type } from '@nestjs/common';
 import type { EnqueueHook } from '../client/options.js';
+import type { TaskRoutes } from '../client/routes.js';
 import type { Codec } from '../job/envelope.js';
 import type { Store } from '../store/store.js';
 import type { TaskOptions } from '../task/definition.js';
@@ -20,6 +21,11 @@ export interface QueueModuleOptions {
   defaults?: TaskOptions;
   /** Task options that win over the contract's, by name or prefix: `{ 'reports.*': { queue: 'slow' } }`. */
   overrides?: Record<string, TaskOptions>;
+  /**
+   * The queue of tasks whose contract and overrides name none, by exact name, glob or function:
+   * `{ 'reports.*': 'low', 'orders.process': 'orders' }`. Producers and workers need the same.
+   */
+  routes?: TaskRoutes;
   /** Compresses or encrypts payloads and results. */
   codec?: Codec;
   /** Default: the machine's own time. */

@@ -155,7 +155,7 @@ export class WorkerHost implements OnApplicationBootstrap, OnModuleDestroy, OnAp
     diagnose(found, explorer.misplaced(), options.queues !== undefined && Object.keys(options.queues).length === 0);
     this.scheduler = this.schedulerOf(all, explorer.schedules(all).map(declaredOf));
     const handlers = handlersOf(found, modules, options.globalEnhancers ? contexts : undefined);
-    this.announce(found, new TaskTable(handlers, queue.overrides, queue.defaults));
+    this.announce(found, new TaskTable(handlers, queue.overrides, queue.defaults, queue.routes));
     const { name, queues, except, concurrency, lease, shutdown, idle, burst, maxJobs, unknownTaskAfter, logPayloads } =
       options;
     return new Worker({
@@ -169,7 +169,8 @@ export class WorkerHost implements OnApplicationBootstrap, OnModuleDestroy, OnAp
         resultLimit: queue.resultLimit,
         logger: this.logger,
       },
-      ...{ overrides: queue.overrides, defaults: queue.defaults, hooks: hooksOf(explorer, options.hooks) },
+      ...{ overrides: queue.overrides, defaults: queue.defaults, routes: queue.routes },
+      hooks: hooksOf(explorer, options.hooks),
     });
   }
 

@@ -32,7 +32,7 @@ export class Bench {
     this.scheduler = new SchedulerBench(app);
     const get = <T>(token: unknown) => app.get<T>(token as never, { strict: false });
     const explorer = new Explorer(get(DiscoveryService));
-    const { codec, defaults, overrides, resultLimit } = get<QueueModuleOptions>(getOptionsToken());
+    const { codec, defaults, overrides, routes, resultLimit } = get<QueueModuleOptions>(getOptionsToken());
     this.store = get<Connection>(getConnectionToken()).store;
     this.options = {
       store: this.store,
@@ -40,7 +40,7 @@ export class Bench {
       clock: get<Clock>(QUEUE_CLOCK),
       events: get<Events>(getEventsToken()),
       hooks: hooksOf(explorer, undefined),
-      ...{ codec, defaults, overrides, resultLimit },
+      ...{ codec, defaults, overrides, routes, resultLimit },
     };
   }
 

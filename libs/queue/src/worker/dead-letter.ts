@@ -65,7 +65,7 @@ export class DeadLetters {
     const options = this.tasks.get(name)?.options ?? contract; // what holds here, overrides and all, if it is known here
     const { error, attempts } = failure;
     return {
-      id: createJobId(options?.queue ?? 'default', 0, this.clock.now()),
+      id: createJobId(this.tasks.queueOf(name, contract), 0, this.clock.now()),
       task: name,
       body: seal(
         {

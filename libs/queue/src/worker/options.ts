@@ -1,3 +1,4 @@
+import type { TaskRoutes } from '../client/routes.js';
 import type { Codec } from '../job/envelope.js';
 import type { Events } from '../events/events.js';
 import type { Store } from '../store/store.js';
@@ -52,6 +53,8 @@ export interface WorkerOptions {
   unknownTaskAfter?: Duration;
   /** Task options that win over the contract's, by name or prefix (`'reports.*'`). */
   overrides?: Record<string, TaskOptions>;
+  /** The queue of tasks whose contract and overrides name none, as the producers have it. */
+  routes?: TaskRoutes;
   /** Task options that hold where nobody else says anything. */
   defaults?: TaskOptions;
   /** Bytes an encoded result may take. Default 256 KiB. */

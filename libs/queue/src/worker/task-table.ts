@@ -1,3 +1,4 @@
+import { Routes, type TaskRoutes } from '../client/routes.js';
 import type { Envelope } from '../job/envelope.js';
 import { ConfigInvalid } from '../job/errors.js';
 import type { TaskDefinition, TaskOptions, TimeoutOptions } from '../task/definition.js';
@@ -17,8 +18,8 @@ export interface TimeoutPolicy {
 export interface KnownTask {
   readonly definition: TaskDefinition;
   readonly handler: Handler;
-  /** Defaults, task and overrides put together. */
-  readonly options: TaskOptions;
+  /** Defaults, routes, task and overrides put together. */
+  readonly options: TaskOptions & { queue: string };
   readonly retry: RetryPolicy;
   readonly timeout: TimeoutPolicy;
   /** Milliseconds the record of a completed job is kept; without it the store decides. */
@@ -31,12 +32,15 @@ export interface KnownTask {
  */
 export class TaskTable {
   private readonly known = new Map<string, KnownTask>();
+  private readonly routes: Routes;
 
   constructor(
     handlers: readonly Handler[],
     private readonly overrides: Record<string, TaskOptions> = {},
     private readonly defaults: TaskOptions = {},
+    routes?: TaskRoutes,
   ) {
+    this.routes = new Routes(routes);
     for (const handler of handlers) {
       const known = this.know(handler);
       for (const name of [handler.task.name, ...(handler.task.options.aliases ?? [])]) this.add(name, known);
@@ -52,9 +56,17 @@ export class TaskTable {
     return [...this.known.keys()];
   }
 
-  /** Every queue the tasks name. */
+  /** Every queue the jobs of these tasks go to. */
   get queues(): string[] {
-    return [...new Set([...this.known.values()].map((task) => task.options.queue ?? 'default'))];
+    return [...new Set([...this.known.values()].map((task) => task.options.queue))];
+  }
+
+  /** Where jobs of a task go that may be known elsewhere only; `contract`: what is said of it here. */
+  queueOf(name: string, contract: TaskOptions = {}): string {
+    const known = this.known.get(name);
+    if (known) return known.options.queue;
+    const said = overrideOf(name, this.overrides)?.queue ?? contract.queue;
+    return this.routes.queueOf(name, said, this.defaults);
   }
 
   private add(name: string, task: KnownTask): void {
@@ -71,7 +83,8 @@ export class TaskTable {
   private know(handler: Handler): KnownTask {
     const definition = handler.task;
     const override = overrideOf(definition.name, this.overrides);
-    const options = { ...this.defaults, ...definition.options, ...override };
+    const queue = this.routes.queueOf(definition.name, override?.queue ?? definition.options.queue, this.defaults);
+    const options = { ...this.defaults, ...definition.options, ...override, queue };
     const retry = new RetryPolicy([override?.retry, definition.options.retry, this.defaults.retry]);
     const keep = options.keepResult === undefined ? undefined : keepOf(options.keepResult);
     return { definition, handler, options, retry, timeout: timeoutOf(options.timeout), keep };

@@ -110,7 +110,7 @@ export class Worker {
     this.services = servicesOf(options, this.events);
     const { store, clock, texts } = this.services;
     const handlers = options.handlers.map((handler) => this.threads.adopt(handler));
-    this.tasks = new TaskTable(handlers, options.overrides, options.defaults);
+    this.tasks = new TaskTable(handlers, options.overrides, options.defaults, options.routes);
     this.settings = settingsOf(options, this.tasks);
     this.startedAt = clock.now();
     this.done = new Promise((resolve) => (this.finish = resolve));
