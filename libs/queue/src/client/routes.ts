@@ -5,8 +5,8 @@ import type { TaskOptions } from '../task/definition.js';
 /**
  * The queue of each task that does not name one itself: by exact name or glob (`{ 'reports.*': 'low' }`, where `*` is any
  * run of characters), or by a function, for which `undefined` is "nothing said". An exact name wins, then the longest
- * glob, of equally long ones the first as written. A function must always answer the same for the same name: it is asked
- * once per task by everybody who needs to know.
+ * glob, of equally long ones the first as written. A function must always answer the same for the same name: everybody
+ * who needs to know asks it for himself, once per contract, and at every enqueue for a task that is only a name to him.
  */
 export type TaskRoutes = Readonly<Record<string, string>> | ((task: string) => string | undefined);
 
