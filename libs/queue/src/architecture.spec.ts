@@ -29,13 +29,14 @@ const floors: readonly Room[] = [
   // What every store does, told once; not published.
   { name: 'store/behaviour', may: [...words, 'store', 'store/memory'], packages: ['fast-check', '@jest/globals'] },
   { name: 'events', may: words },
+  { name: 'thread', may: words, packages: ['piscina'] },
   { name: 'client', may: contracts },
   { name: 'maintenance', may: [...words, 'store', 'events'] },
-  { name: 'worker', may: [...contracts, 'client', 'maintenance'], packages: ['piscina'] },
+  { name: 'worker', may: [...contracts, 'thread', 'client', 'maintenance'] },
   { name: 'schedule', may: [...contracts, 'client'], packages: ['reflect-metadata'] },
   { name: 'health', may: [...words, 'store'] },
   { name: 'nest', may: [...behaviour, 'health'], packages: nest },
-  { name: 'background', may: [...contracts, 'client', 'nest'], packages: nest },
+  { name: 'background', may: [...contracts, 'thread', 'client', 'nest'], packages: nest },
   // The doors of the house, which know the rooms they open.
   {
     name: 'doors',

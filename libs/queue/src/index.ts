@@ -76,6 +76,7 @@ export { WorkerHost } from './nest/worker-host.js';
 export * from './nest/tokens.js';
 export { Background } from './background/background.decorator.js';
 export { type BackgroundOptions, BackgroundTasks } from './background/background-tasks.js';
+export type { BackgroundContext, BackgroundFunction } from './background/context.js';
 export { BackgroundRunner } from './background/runner.js';
 export { type HealthResult, QueueHealth } from './health/queue-health.js';
 export { fromUrl, type FromUrlOptions } from './from-url.js';

@@ -130,6 +130,7 @@ const unnamedProviders: Provider[] = [
     inject: [getOptionsToken(), BackgroundRunner],
     useFactory: ({ background }: QueueModuleOptions, runner: BackgroundRunner) => {
       if (background?.grace !== undefined) runner.grace = milliseconds(background.grace);
+      if (background?.max !== undefined) runner.max = background.max;
       return runner;
     },
   },

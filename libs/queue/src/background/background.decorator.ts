@@ -1,12 +1,26 @@
-import { createParamDecorator, type ExecutionContext, Injectable, Optional, type PipeTransform } from '@nestjs/common';
+import {
+  createParamDecorator,
+  type ExecutionContext,
+  Injectable,
+  Optional,
+  type PipeTransform,
+  UseInterceptors,
+} from '@nestjs/common';
 import { Queue } from '../client/queue.js';
-import { type BackgroundOptions, BackgroundTasks, type Flushable } from './background-tasks.js';
+import { ConfigInvalid } from '../job/errors.js';
+import type { Flushable } from './answered.js';
+import { type BackgroundOptions, BackgroundTasks } from './background-tasks.js';
+import { checkBackgroundOptions } from './check-background-options.js';
+import { HandlerWatch } from './handler-watch.js';
 import { BackgroundRunner } from './runner.js';
 
 interface Asked {
+  request: object;
   response: Flushable | { raw: Flushable };
   options: BackgroundOptions | undefined;
 }
+
+const watch = new HandlerWatch();
 
 /** A parameter decorator has no injector; the pipe behind it has. */
 @Injectable()
@@ -16,16 +30,33 @@ export class BackgroundPipe implements PipeTransform<Asked, BackgroundTasks> {
     @Optional() private readonly queue?: Queue,
   ) {}
 
-  transform({ response, options }: Asked): BackgroundTasks {
-    return new BackgroundTasks(this.runner, this.queue, 'raw' in response ? response.raw : response, options);
+  transform({ request, response, options }: Asked): BackgroundTasks {
+    const raw = 'raw' in response ? response.raw : response;
+    return new BackgroundTasks(this.runner, this.queue, raw, options, { request, handler: watch.outcome(response) });
   }
 }
 
 const asked = createParamDecorator((options: BackgroundOptions | undefined, context: ExecutionContext): Asked => {
-  return { response: context.switchToHttp().getResponse<Asked['response']>(), options };
+  if (context.getType() !== 'http') {
+    throw new ConfigInvalid(
+      '@Background',
+      'Only the answer to an HTTP request has an end for @Background() to wait for.',
+    );
+  }
+  const http = context.switchToHttp();
+  return { request: http.getRequest<object>(), response: http.getResponse<Asked['response']>(), options };
 });
 
-/** Hands a controller method its `BackgroundTasks`: what is added there runs after the response. */
+/**
+ * Hands a controller method its `BackgroundTasks`: what is added there runs after the response. Throws `ConfigInvalid`
+ * where it stands, so at boot, for an option that is unknown or out of range.
+ */
 export function Background(options?: BackgroundOptions): ParameterDecorator {
-  return asked(options, BackgroundPipe);
+  if (options !== undefined) checkBackgroundOptions(options);
+  const parameter = asked(options, BackgroundPipe);
+  return (target, key, index) => {
+    parameter(target, key, index);
+    const method = key === undefined ? undefined : Object.getOwnPropertyDescriptor(target, key);
+    if (method) UseInterceptors(watch)(target, key!, method);
+  };
 }

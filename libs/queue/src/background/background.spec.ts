@@ -95,7 +95,7 @@ describe('background.add', () => {
     await runner.drain();
 
     expect(trail.slice(2)).toEqual(['first ends, ambient undefined true', 'third', 'added late']);
-    expect(runner.counts).toEqual({ completed: 3, failed: 1 });
+    expect(runner.counts).toEqual({ completed: 3, failed: 1, dropped: 0 });
     await app.close();
   });
 

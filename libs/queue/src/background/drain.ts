@@ -10,7 +10,8 @@ export class BackgroundDrain implements OnModuleDestroy, OnApplicationShutdown {
     return this.runner.drain();
   }
 
-  onApplicationShutdown(): Promise<void> {
-    return this.runner.drain();
+  async onApplicationShutdown(): Promise<void> {
+    await this.runner.drain();
+    await this.runner.threads.close();
   }
 }

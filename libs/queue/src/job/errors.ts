@@ -33,6 +33,10 @@ export const errorCatalogue = {
     'The queue holds as many waiting jobs as it may.',
     'Try again after `retryAfter` milliseconds, or raise `maxReady`. Nothing was stored.',
   ],
+  BACKGROUND_FULL: [
+    'As many functions wait or run after responses as this process may hold.',
+    'Make it a job with `background.enqueue()`, or raise `background.max`. The function was not added.',
+  ],
   STORE_UNAVAILABLE: [
     'The store does not answer.',
     'Check that it runs at the named URL and can be reached. Enqueueing again with the same `jobId` is safe.',
@@ -158,6 +162,15 @@ export class QueueFull extends MillraceError {
   ) {
     super(
       `Queue ${queue} holds ${maxReady} waiting jobs, as many as it may. Try again in ${retryAfter} ms, or raise maxReady.`,
+    );
+  }
+}
+
+export class BackgroundFull extends MillraceError {
+  readonly code = 'BACKGROUND_FULL';
+  constructor(readonly max: number) {
+    super(
+      `${max} functions of this process wait or run after responses, as many as may. Make it a job with background.enqueue(), or raise background.max.`,
     );
   }
 }

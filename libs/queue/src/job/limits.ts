@@ -50,6 +50,8 @@ export const limits = {
   catchUp: 1000,
   /** Milliseconds after which a slot that nobody dealt with is late: what becomes of it then is its schedule's `misfire`. */
   punctual: 5000,
+  /** Functions of one process that wait or run after responses. */
+  background: 1000,
   /** One take in this many goes to the lowest band that has jobs. */
   lowestShare: 16,
 } as const;

@@ -39,8 +39,9 @@ export function checkQueueOptions(options: QueueModuleOptions): QueueModuleOptio
     if (options[limit] !== undefined) checkWhole(limit, options[limit], 1, limits.payloadCeiling);
   }
   if (connect !== undefined) checkOptions('connect', connect, ['retry', 'close']);
-  if (background !== undefined) checkOptions('background', background, ['grace']);
+  if (background !== undefined) checkOptions('background', background, ['grace', 'max']);
   if (background?.grace !== undefined) checkDuration('background.grace', background.grace, 0);
+  if (background?.max !== undefined) checkWhole('background.max', background.max, 1, Number.MAX_SAFE_INTEGER);
   return options;
 }
 

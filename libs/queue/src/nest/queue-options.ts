@@ -42,6 +42,8 @@ export interface QueueModuleOptions {
   background?: {
     /** How long shutdown waits for functions left for after the response. Default `'10s'`. */
     grace?: Duration;
+    /** Functions of this process that may wait or run after responses; beyond it `BackgroundFull`. Default 1 000. */
+    max?: number;
   };
 }
 

@@ -1,8 +1,6 @@
-import { availableParallelism } from 'node:os';
 import { MessageChannel } from 'node:worker_threads';
-import type { Piscina } from 'piscina';
-import { ConfigInvalid } from '../job/errors.js';
 import { type AbortWhy, type Aborted, type TaskContext } from '../task/context.js';
+import { ThreadPool } from '../thread/pool.js';
 import { AttemptContext } from './context.js';
 import type { Handler } from './options.js';
 
@@ -19,10 +17,10 @@ export interface ThreadContext {
 
 /**
  * Runs tasks with a `thread` in a pool of worker threads, one per CPU: the event loop stays free, and unlike code in
- * process such a task can be terminated. The pool, and the package behind it, are loaded with the first job.
+ * process such a task can be terminated.
  */
 export class Threads {
-  private pool?: Promise<Piscina>;
+  private readonly pool = new ThreadPool('thread', 'A task with `thread`');
 
   constructor(private readonly entry: URL = new URL('./thread-entry.js', import.meta.url)) {}
 
@@ -33,13 +31,11 @@ export class Threads {
     return { task: handler.task, run: (payload, context) => this.run(thread, payload, context) };
   }
 
-  async close(): Promise<void> {
-    const pool = await this.pool?.catch(() => undefined);
-    await pool?.destroy();
+  close(): Promise<void> {
+    return this.pool.close();
   }
 
   private async run(module: URL, payload: unknown, context: TaskContext): Promise<unknown> {
-    const pool = await (this.pool ??= this.open());
     const { port1: ours, port2: theirs } = new MessageChannel();
     const hard = new AbortController();
     const soft = () => ours.postMessage((context.signal.reason as Aborted).why satisfies AbortWhy);
@@ -49,17 +45,10 @@ export class Threads {
     const { job, attempt, idempotencyKey } = context;
     const task = { module: module.href, payload, jobId: job.id, task: job.task, attempt, idempotencyKey, port: theirs };
     try {
-      return await pool.run(task, { signal: hard.signal, transferList: [theirs] });
+      return await this.pool.run(task, { filename: this.entry.href, signal: hard.signal, transferList: [theirs] });
     } finally {
       context.signal.removeEventListener('abort', soft);
       ours.close();
     }
-  }
-
-  private async open(): Promise<Piscina> {
-    const { Piscina } = await import('piscina').catch(() => {
-      throw new ConfigInvalid('thread', 'A task with `thread` needs the package piscina: npm install piscina.');
-    });
-    return new Piscina({ filename: this.entry.href, minThreads: 0, maxThreads: availableParallelism() });
   }
 }
