@@ -113,8 +113,8 @@ describe('routes', () => {
         [OrderTasks.process, () => void ran.push('process')],
       ],
     });
-    const [{ queues }] = (await m.queue.workers()) as [{ queues: string[] }];
-    expect([...queues].sort()).toEqual(['audit', 'low', 'orders']);
+    const queues = (await m.queue.workers()).flatMap((worker) => worker.queues);
+    expect(queues.sort()).toEqual(['audit', 'low', 'orders']);
     const job = await m.queue.enqueue(ReportTasks.render);
     await m.queue.enqueueMany(ReportTasks.audit, [{}]);
     await m.queue.enqueue('orders.process');
