@@ -3,6 +3,7 @@ import { isQueueName } from '../job/id.js';
 import { limits } from '../job/limits.js';
 import { checkOptions } from '../job/options.js';
 import { checkDuration, checkOneOf, checkWhole } from '../task/check-task-options.js';
+import { parseBytes } from '../worker/bytes.js';
 import type { WorkerModuleOptions } from './worker-options.js';
 
 const known = [
@@ -16,6 +17,7 @@ const known = [
   'idle',
   'burst',
   'maxJobs',
+  'recycle',
   'unknownTaskAfter',
   'logPayloads',
   'hooks',
@@ -40,6 +42,7 @@ export function checkWorkerOptions(options: WorkerModuleOptions): WorkerModuleOp
     idle,
     burst,
     maxJobs,
+    recycle,
     unknownTaskAfter,
     health,
     tasks,
@@ -55,6 +58,7 @@ export function checkWorkerOptions(options: WorkerModuleOptions): WorkerModuleOp
   if (idle !== undefined) checkDuration('idle', idle, 1);
   if (burst !== undefined) checkOneOf('burst', burst, ['ready', 'all']);
   checkCount('maxJobs', maxJobs, Number.MAX_SAFE_INTEGER);
+  if (recycle !== undefined) checkRecycle(recycle);
   if (unknownTaskAfter !== undefined) checkDuration('unknownTaskAfter', unknownTaskAfter, 0);
   if (health) {
     checkOptions('health', health, ['port', 'host']);
@@ -85,7 +89,19 @@ function checkName(where: string, queue: string): void {
 }
 
 function checkPlaces(where: string, value: unknown): void {
-  checkCount(where, value, limits.concurrency);
+  if (typeof value !== 'object') return checkCount(where, value, limits.concurrency);
+  checkOptions(where, value, ['min', 'max']);
+  const { min, max } = value as { min?: unknown; max?: unknown };
+  checkWhole(`${where}.max`, max, 1, limits.concurrency);
+  checkWhole(`${where}.min`, min, 1, max as number);
+}
+
+function checkRecycle(recycle: NonNullable<WorkerModuleOptions['recycle']>): void {
+  checkOptions('recycle', recycle, ['jobs', 'memory']);
+  const { jobs, memory } = recycle;
+  checkCount('recycle.jobs', jobs, Number.MAX_SAFE_INTEGER);
+  if (memory === undefined || parseBytes(memory) !== undefined) return;
+  refuse('recycle.memory', `'${memory}' is no amount of memory: write '512MB', '1.5GB', or bytes`);
 }
 
 function checkCount(where: string, value: unknown, most: number): void {

@@ -18,7 +18,7 @@ import type { Clock } from '../time/clock.js';
 import { guard } from '../worker/guard.js';
 import { TaskTable } from '../worker/task-table.js';
 import { atMost } from '../worker/waiters.js';
-import { Worker } from '../worker/worker.js';
+import { Worker, type WorkerEnd } from '../worker/worker.js';
 import { closeApplication } from './close-application.js';
 import type { Connection } from './connection.js';
 import { diagnose, narrowed, unfired, unserved } from './diagnostics.js';
@@ -32,6 +32,8 @@ import type { WorkerModuleOptions } from './worker-options.js';
 
 /** Milliseconds the scheduler has to end the round in hand. */
 const lastRound = 1000;
+/** Milliseconds a process that is to be started anew has to end by itself. */
+const lastMoment = 1000;
 
 /** Everything the host is given by the container. */
 export interface Surroundings {
@@ -92,7 +94,7 @@ export class WorkerHost implements OnApplicationBootstrap, OnModuleDestroy, OnAp
       await this.giveUp();
       throw error;
     }
-    void this.worker.done.then(({ reason }) => (reason === 'stopped' ? undefined : this.close()));
+    void this.worker.done.then(({ reason }) => this.ended(reason));
     if (this.given.options.signals !== false) this.mind(this.worker);
   }
 
@@ -127,6 +129,15 @@ export class WorkerHost implements OnApplicationBootstrap, OnModuleDestroy, OnAp
     await this.given.connection.onApplicationShutdown();
   }
 
+  /** The worker has ended; by itself, unless it was stopped. */
+  private async ended(reason: WorkerEnd['reason']): Promise<void> {
+    if (reason === 'stopped') return;
+    await this.close();
+    // Whoever starts the process anew waits for its end: what else keeps it alive gets a moment, and no more.
+    const { clock, options } = this.given;
+    if (reason === 'recycled' && options.signals !== false) clock.after(lastMoment, () => process.exit(0));
+  }
+
   /** The process is this worker's: its signals, and the errors that nobody caught. */
   private mind(worker: Worker): void {
     const leave = () => this.close().finally(() => process.exit(1));
@@ -156,10 +167,11 @@ export class WorkerHost implements OnApplicationBootstrap, OnModuleDestroy, OnAp
     this.scheduler = this.schedulerOf(all, explorer.schedules(all).map(declaredOf));
     const handlers = handlersOf(found, modules, options.globalEnhancers ? contexts : undefined);
     this.announce(found, new TaskTable(handlers, queue.overrides, queue.defaults, queue.routes));
-    const { name, queues, except, concurrency, lease, shutdown, idle, burst, maxJobs, unknownTaskAfter, logPayloads } =
-      options;
+    const { name, queues, except, concurrency, prefetch, lease, shutdown, idle, burst, maxJobs, recycle } = options;
+    const { unknownTaskAfter, logPayloads } = options;
     return new Worker({
-      ...{ name, queues, except, concurrency, lease, shutdown, idle, burst, maxJobs, unknownTaskAfter, logPayloads },
+      ...{ name, queues, except, concurrency, prefetch, lease, shutdown, idle, burst, maxJobs, recycle },
+      ...{ unknownTaskAfter, logPayloads },
       ...{
         store: connection.store,
         handlers,

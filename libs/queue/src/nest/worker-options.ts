@@ -13,6 +13,7 @@ type OfTheWorker = Pick<
   | 'idle'
   | 'burst'
   | 'maxJobs'
+  | 'recycle'
   | 'unknownTaskAfter'
   | 'logPayloads'
   | 'hooks'

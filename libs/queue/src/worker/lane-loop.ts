@@ -43,6 +43,8 @@ export class LaneLoop extends Loop implements Desk, Owner {
   readonly lease: Lease;
   /** It would have asked for jobs, but others were asking for all that may still be claimed. */
   heldBack = false;
+  /** The last answer said that more is ready. */
+  expectsMore = false;
   private readonly endings = new SettleBuffer();
   private doubt = false;
   private failures = 0;
@@ -52,8 +54,6 @@ export class LaneLoop extends Loop implements Desk, Owner {
   private readonly flights: Promise<Landing>[] = [];
   /** Calls to the store that may bring jobs, here or in another lane. */
   private inTheAir = 0;
-  /** The last answer said that more is ready. */
-  private expectsMore = false;
 
   constructor(
     readonly lane: Lane,
@@ -118,7 +118,9 @@ export class LaneLoop extends Loop implements Desk, Owner {
 
   vacate(held: HeldJob): void {
     this.running.delete(held);
-    this.places.leave(this.clock.monotonic() - held.since);
+    const took = this.clock.monotonic() - held.since;
+    this.places.leave(took);
+    if (took > this.shift.long) this.shift.tookLong(held.job.task);
     if (this.holds.get(held.job.id) !== held) this.wake(); // a late one: no settlement will do it
     this.shift.changed();
   }

@@ -57,7 +57,9 @@ export class Line implements Due {
 
   join(held: HeldJob, owner: Owner): void {
     this.waiting.push({ held, owner });
-    if (this.slot === undefined && this.prefetch === 'auto') this.deadlines.add(this, patience);
+    // Where none may wait, they do only because places were given up while they were on their way.
+    const isPatient = this.prefetch !== 'auto' && this.prefetch > 0;
+    if (this.slot === undefined && !isPatient) this.deadlines.add(this, patience);
   }
 
   /** The first begins; false when nobody waits. */

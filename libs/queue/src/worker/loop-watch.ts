@@ -24,6 +24,8 @@ export class LoopWatch extends Loop {
     private readonly events: Events,
     private readonly lease: number,
     private readonly worker: () => { id: string; running: Running[] },
+    /** Tasks whose code took long and has come back since the last call: by now what has blocked may have ended. */
+    private readonly ended: () => Iterable<string>,
     private readonly logger?: WorkerLogger,
   ) {
     super(clock);
@@ -33,7 +35,8 @@ export class LoopWatch extends Loop {
   runOnce(): Promise<number> {
     const now = this.clock.monotonic();
     const late = this.expected === undefined ? 0 : now - this.expected;
-    if (late > this.lease / 3) this.tell(Math.round(late));
+    const ended = this.ended();
+    if (late > this.lease / 3) this.tell(Math.round(late), ended);
     this.expected = now + this.period;
     return Promise.resolve(this.period);
   }
@@ -43,10 +46,10 @@ export class LoopWatch extends Loop {
     return this.period;
   }
 
-  private tell(ms: number): void {
+  private tell(ms: number, ended: Iterable<string>): void {
     this.blocked++;
     const { id, running } = this.worker();
-    const tasks = [...new Set(running.map((job) => job.task))];
+    const tasks = [...new Set([...ended, ...running.map((job) => job.task)])];
     this.events.emit('worker.blocked', { worker: id, at: this.clock.now(), ms, tasks });
     this.logger?.warn(
       `The event loop was blocked for ${ms} ms while these ran: ${tasks.join(', ') || 'none'}. Beyond the lease of ${this.lease} ms others run the jobs again: use \`thread\` for CPU work. workerId=${id}`,

@@ -6,6 +6,7 @@ import type { TaskContext } from '../task/context.js';
 import type { TaskDefinition, TaskOptions } from '../task/definition.js';
 import type { Clock } from '../time/clock.js';
 import type { Duration } from '../time/duration.js';
+import type { Bytes } from './bytes.js';
 
 /** A task and the code that runs it. Nest's side makes these (guards, pipes and so on inside `run`); tests make plain ones. */
 export interface Handler {
@@ -13,8 +14,14 @@ export interface Handler {
   run(payload: unknown, context: TaskContext): unknown;
 }
 
+/**
+ * Places: a number, or a least and a most. Between those they double while jobs wait and the event loop lags less than
+ * 50 ms, and shrink to what was needed after 30 s in which none waited.
+ */
+export type Concurrency = number | { min: number; max: number };
+
 /** Places for a queue: a number, or options. */
-export type QueueConcurrency = number | { concurrency?: number };
+export type QueueConcurrency = number | { concurrency?: Concurrency };
 
 /** What a worker needs; every room below it is handed in. Durations are milliseconds once resolved. */
 export interface WorkerOptions {
@@ -30,8 +37,8 @@ export interface WorkerOptions {
   queues?: Record<string, QueueConcurrency>;
   /** Queues not to serve. */
   except?: readonly string[];
-  /** Places per queue unless the queue says otherwise. Default 10. */
-  concurrency?: number;
+  /** Places per queue unless the queue says otherwise, from 1 to 10 000. Default 10. */
+  concurrency?: Concurrency;
   /**
    * Jobs that may be claimed before there is a place for them. Default `'auto'`: as many as the places finish in about
    * 5 ms, 64 at most, so only when jobs are short; those that have not begun after 50 ms are given back. 0 is none.
@@ -49,6 +56,13 @@ export interface WorkerOptions {
   burst?: 'ready' | 'all';
   /** End after this many jobs. */
   maxJobs?: number;
+  /**
+   * End as at a SIGTERM, so that whoever started the process starts it anew, after so many jobs or once the process
+   * takes more memory (its resident set, looked at every five seconds). Default: never.
+   */
+  recycle?: { jobs?: number; memory?: Bytes };
+  /** Bytes of memory the process takes. Default: its resident set. */
+  resident?: () => number;
   /** How long a job whose task nobody here knows may be handed back before it fails. Default `'24h'`. */
   unknownTaskAfter?: Duration;
   /** Task options that win over the contract's, by name or prefix (`'reports.*'`). */

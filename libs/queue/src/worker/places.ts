@@ -3,27 +3,42 @@ import type { Line, Owner } from './line.js';
 
 /** The concurrency of one queue, shared by its lanes. A place is taken from when a job begins until the code has come back. */
 export class Places {
-  private taken = 0;
+  private used = 0;
   private promised = 0;
 
   constructor(
-    readonly capacity: number,
+    private size: number,
     private readonly line: Line,
   ) {}
 
+  get capacity(): number {
+    return this.size;
+  }
+
+  /** Jobs whose code runs: more than there are places, while those that a smaller number left over run on. */
+  get taken(): number {
+    return this.used;
+  }
+
+  /** So many from now on. Those who run are left alone; those in line begin, as far as there are places. */
+  resize(size: number): void {
+    this.size = size;
+    this.fill();
+  }
+
   /** Jobs may begin: the ones in line, and those that exchanges on their way bring, have a place already. */
   get free(): number {
-    return Math.max(0, this.capacity - this.taken - this.promised);
+    return Math.max(0, this.size - this.used - this.promised);
   }
 
   /** Jobs that may be held at once, in places and in line. */
   get total(): number {
-    return this.capacity + this.line.room(this.capacity);
+    return this.size + this.line.room(this.size);
   }
 
   /** Jobs that may be claimed. */
   get room(): number {
-    return Math.max(0, this.total - this.taken - this.promised - this.line.length);
+    return Math.max(0, this.total - this.used - this.promised - this.line.length);
   }
 
   /** An exchange is on its way that may claim so many. */
@@ -38,24 +53,24 @@ export class Places {
 
   /** Begins, when there is a place; stands in line otherwise. */
   enter(held: HeldJob, owner: Owner): void {
-    if (this.taken >= this.capacity || this.line.length > 0) return this.line.join(held, owner);
-    this.taken++;
+    if (this.used >= this.size || this.line.length > 0) return this.line.join(held, owner);
+    this.used++;
     owner.begin(held);
   }
 
   /** The code came back, `ms` after it began. */
   leave(ms: number): void {
-    this.taken--;
+    this.used--;
     this.line.took(ms);
     this.fill();
   }
 
   /** Whoever waits in line begins, as far as there are places. */
   private fill(): void {
-    while (this.taken < this.capacity) {
-      this.taken++;
+    while (this.used < this.size) {
+      this.used++;
       if (this.line.beginNext()) continue;
-      this.taken--;
+      this.used--;
       return;
     }
   }

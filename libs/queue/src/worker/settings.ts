@@ -5,20 +5,29 @@ import { isQueueName } from '../job/id.js';
 import { limits } from '../job/limits.js';
 import { nearestName } from '../job/options.js';
 import { type Duration, parseDuration } from '../time/duration.js';
-import type { QueueConcurrency, WorkerOptions } from './options.js';
+import { type Bytes, parseBytes } from './bytes.js';
+import type { Concurrency, QueueConcurrency, WorkerOptions } from './options.js';
 import type { TaskTable } from './task-table.js';
+
+/** Places of a queue, at least and at most: the same number where it is fixed. */
+export interface PlaceRange {
+  min: number;
+  max: number;
+}
 
 /** Worker options, checked, with every default filled in. Durations are milliseconds. */
 export interface WorkerSettings {
   name: string;
   /** Places per queue. */
-  queues: Map<string, number>;
+  queues: Map<string, PlaceRange>;
   lease: number;
   grace: number;
   /** Longest wait between two looks at the store. */
   idle: number;
   unknownTaskAfter: number;
   maxJobs: number;
+  /** Ends so that it is started anew, after so many jobs and above so many bytes. */
+  recycle: { jobs: number; memory: number };
   /** Jobs that may be claimed before there is a place for them. */
   prefetch: number | 'auto';
 }
@@ -38,6 +47,10 @@ export function settingsOf(options: WorkerOptions, tasks: TaskTable): WorkerSett
     idle: Math.min(lease / 3, Math.max(1, duration('idle', options.idle, 1000))),
     unknownTaskAfter: duration('unknownTaskAfter', options.unknownTaskAfter, 24 * 3600 * 1000),
     maxJobs: count('maxJobs', options.maxJobs ?? Infinity, Infinity),
+    recycle: {
+      jobs: count('recycle.jobs', options.recycle?.jobs ?? Infinity, Infinity),
+      memory: bytes('recycle.memory', options.recycle?.memory),
+    },
     prefetch: prefetchOf(options.prefetch),
   };
 }
@@ -53,14 +66,24 @@ export function createWorkerId(name: string, host = hostname()): string {
   return [...safe, process.pid, randomBytes(6).toString('hex')].join('.');
 }
 
-function queuesOf(options: WorkerOptions, tasks: TaskTable): Map<string, number> {
+/** Throws `ConfigInvalid` unless it is a whole number from 1 to 10 000, or a least and a most of that kind. */
+export function rangeOf(option: string, concurrency: Concurrency): PlaceRange {
+  if (typeof concurrency !== 'object') {
+    const places = count(option, concurrency, limits.concurrency);
+    return { min: places, max: places };
+  }
+  const max = count(`${option}.max`, concurrency.max, limits.concurrency);
+  return { min: count(`${option}.min`, concurrency.min, max), max };
+}
+
+function queuesOf(options: WorkerOptions, tasks: TaskTable): Map<string, PlaceRange> {
   const named: Record<string, QueueConcurrency> =
     options.queues ?? Object.fromEntries(tasks.queues.map((queue) => [queue, {}]));
-  const places = new Map<string, number>();
+  const places = new Map<string, PlaceRange>();
   for (const [queue, own] of Object.entries(named)) {
     if (!isQueueName(queue)) throw invalid(`queues.${queue}`, `'${queue}' cannot name a queue.`);
     const asked = typeof own === 'number' ? own : own.concurrency;
-    places.set(queue, count(`queues.${queue}.concurrency`, asked ?? options.concurrency ?? 10, limits.concurrency));
+    places.set(queue, rangeOf(`queues.${queue}.concurrency`, asked ?? options.concurrency ?? 10));
   }
   for (const queue of options.except ?? []) except(places, queue);
   if (places.size === 0 && !isEmpty(options.queues))
@@ -73,7 +96,7 @@ function isEmpty(queues: WorkerOptions['queues']): boolean {
   return queues !== undefined && Object.keys(queues).length === 0;
 }
 
-function except(places: Map<string, number>, queue: string): void {
+function except(places: Map<string, PlaceRange>, queue: string): void {
   if (places.delete(queue)) return;
   const nearest = nearestName(queue, places.keys());
   throw invalid('except', `'${queue}' is not served anyway.${nearest ? ` Did you mean '${nearest}'?` : ''}`);
@@ -84,6 +107,12 @@ function duration(option: string, value: Duration | undefined, standard: number)
   if (ms === undefined || ms < 0)
     throw invalid(option, `${option} is '${String(value)}'; write '30s', or milliseconds.`);
   return ms;
+}
+
+function bytes(option: string, value: Bytes | undefined): number {
+  const amount = value === undefined ? Infinity : parseBytes(value);
+  if (amount === undefined) throw invalid(option, `${option} is '${String(value)}'; write '512MB', or bytes.`);
+  return amount;
 }
 
 function count(option: string, value: number, most: number): number {

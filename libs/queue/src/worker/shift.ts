@@ -26,6 +26,12 @@ export class Shift {
   over = false;
   /** The store knows this worker, under the id of now or an earlier one. */
   isEnlisted = false;
+  /** Milliseconds, a third of the lease: code that blocks the event loop for longer is told of. */
+  readonly long: number;
+  /** Tasks of jobs that took long and have ended since somebody asked last. */
+  private ended = new Set<string>();
+  /** Jobs after which it may be over. */
+  private readonly enough: number;
   /** Jobs that exchanges on their way may claim. */
   private asked = 0;
   private incarnation: string;
@@ -38,11 +44,14 @@ export class Shift {
     readonly runner: Runner,
     readonly storeWatch: StoreWatch,
     private readonly record: (id: string) => WorkerRecord,
+    /** Jobs have ended, as many as it should do. */
     private readonly fulfilled: () => void,
     /** Leases of a lane have run out. */
     readonly overdue: (lane: Lane) => void,
   ) {
     this.incarnation = createWorkerId(settings.name);
+    this.long = settings.lease / 3;
+    this.enough = Math.min(settings.maxJobs, settings.recycle.jobs);
     this.waiters = new Waiters(services.clock);
     this.solitude = new Solitude(services.clock, settings.lease, () => this.held);
   }
@@ -93,8 +102,20 @@ export class Shift {
 
   /** A lane has turned, or code has left its place. */
   changed(): void {
-    if (this.tally.ended >= this.settings.maxJobs && this.held === 0) this.fulfilled();
+    if (this.tally.ended >= this.enough) this.fulfilled();
     this.waiters.check();
+  }
+
+  /** Code of this task has come back after a long while. */
+  tookLong(task: string): void {
+    this.ended.add(task);
+  }
+
+  /** Tasks whose code took long and has come back since the last call: it may be what blocked the event loop. */
+  longOnes(): Iterable<string> {
+    const tasks = this.ended;
+    if (tasks.size > 0) this.ended = new Set();
+    return tasks;
   }
 
   wakeAll(): void {

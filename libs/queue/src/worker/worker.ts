@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
-import { MillraceError } from '../job/errors.js';
+import { ConfigInvalid, MillraceError } from '../job/errors.js';
+import { nearestName } from '../job/options.js';
 import { shown } from '../job/shown.js';
 import { Events } from '../events/events.js';
 import { knownLanes } from '../maintenance/lanes.js';
@@ -9,20 +10,23 @@ import { systemClock } from '../time/clock.js';
 import { Deadlines } from '../time/deadlines.js';
 import { keepAlive } from '../time/keep-alive.js';
 import type { Loop } from '../time/loop.js';
+import { Autoscale } from './autoscale.js';
 import { Burst } from './burst.js';
+import { formatBytes } from './bytes.js';
 import { DeadLetters } from './dead-letter.js';
 import { Hints } from './hints.js';
 import { LaneLoop } from './lane-loop.js';
 import { logJobs } from './log.js';
 import { LoopWatch } from './loop-watch.js';
-import type { WorkerHooks, WorkerOptions } from './options.js';
+import { MemoryWatch } from './memory-watch.js';
+import type { Concurrency, WorkerHooks, WorkerOptions } from './options.js';
 import { Line } from './line.js';
 import { Places } from './places.js';
 import { Reporter } from './report.js';
 import { matches } from './retry-policy.js';
 import { Runner } from './runner.js';
 import { type Services, Texts } from './services.js';
-import { settingsOf, type WorkerSettings } from './settings.js';
+import { rangeOf, settingsOf, type WorkerSettings } from './settings.js';
 import { Shift } from './shift.js';
 import { StoreWatch } from './store-watch.js';
 import { TaskTable } from './task-table.js';
@@ -31,13 +35,16 @@ import { UnknownTasks } from './unknown-task.js';
 import { atMost } from './waiters.js';
 import { version } from './version.js';
 
-/** Why a worker ended: its queues were drained, it had done its number of jobs, or somebody stopped it. */
+/**
+ * Why a worker ended: its queues were drained, it had done its number of jobs, its process is to be started anew
+ * (`recycle`), or somebody stopped it.
+ */
 export interface WorkerEnd {
   /** Jobs that completed here. */
   completed: number;
   /** Jobs that failed here, for good. */
   failed: number;
-  reason: 'drained' | 'max-jobs' | 'stopped';
+  reason: 'drained' | 'max-jobs' | 'recycled' | 'stopped';
 }
 
 /** One job whose code runs here. */
@@ -61,6 +68,8 @@ export interface WorkerStatus {
   ready: boolean;
   running: number;
   stuck: number;
+  /** Places of each queue, now. */
+  concurrency: Record<string, number>;
   /** How often code has blocked the event loop beyond a third of the lease, since the start. */
   blocked: number;
 }
@@ -89,6 +98,8 @@ export class Worker {
   private readonly threads = new Threads();
   private readonly maintenance: Maintenance;
   private readonly loopWatch: LoopWatch;
+  private readonly places: ReadonlyMap<string, Places>;
+  private readonly autoscale: Autoscale;
   private readonly hints: Hints[] = [];
   private readonly watchers: Loop[] = [];
   private readonly letGo: (() => void)[] = [];
@@ -127,11 +138,14 @@ export class Worker {
       runner,
       watch,
       (id) => this.record(id),
-      () => this.endBecause('max-jobs'),
+      () => this.fulfilled(),
       (lane) => this.maintenance.reaper.isOverdue(lane),
     );
     const now = () => ({ id: this.id, running: this.running });
-    this.loopWatch = new LoopWatch(clock, this.events, this.settings.lease, now, options.logger);
+    const ended = () => this.shift.longOnes();
+    this.loopWatch = new LoopWatch(clock, this.events, this.settings.lease, now, ended, options.logger);
+    this.places = this.placesOf();
+    this.autoscale = this.scaling();
     this.maintenance = new Maintenance({ store, clock, events: this.events, letter: (job) => letters.ofRecord(job) });
   }
 
@@ -165,6 +179,7 @@ export class Worker {
       ready: shift.taking && !shift.storeWatch.isAway && leased,
       running: running.length,
       stuck: running.filter((job) => job.stuck).length,
+      concurrency: Object.fromEntries([...this.places].map(([queue, { capacity }]) => [queue, capacity])),
       blocked: this.loopWatch.blocked,
     };
   }
@@ -187,6 +202,22 @@ export class Worker {
     this.leaving.abort();
     this.shift.waiters.check();
     return this.stopping;
+  }
+
+  /**
+   * So many places for a queue it serves, from now until it ends: a number, or a least and a most between which they
+   * follow what waits. With fewer than before, running jobs finish. Throws `ConfigInvalid` for a queue it does not serve,
+   * for what is no concurrency, and for a number where places follow what waits: give `min` and `max` there, which may
+   * be the same.
+   */
+  setConcurrency(queue: string, concurrency: Concurrency): void {
+    const places = this.places.get(queue);
+    if (!places) throw unserved(queue, [...this.places.keys()]);
+    const range = rangeOf('concurrency', concurrency);
+    if (typeof concurrency === 'number' && this.autoscale.scales(queue)) throw autoscaled(queue, concurrency);
+    this.autoscale.fit(queue, places, range);
+    this.resize(queue, Math.min(range.max, Math.max(range.min, places.capacity)));
+    if (this.shift.taking && this.autoscale.isNeeded) this.autoscale.start();
   }
 
   /** Resolves when nothing is held and a look at every lane, begun after this call, found nothing. For tests. */
@@ -247,14 +278,13 @@ export class Worker {
 
   private takeUp(lanes: Lane[]): void {
     const { store, clock } = this.services;
-    const { deadlines } = this.services;
-    const line = () => new Line(deadlines, () => clock.monotonic(), this.settings.prefetch);
-    const places = new Map([...this.settings.queues].map(([queue, count]) => [queue, new Places(count, line())]));
-    this.shift.lanes = lanes.map((lane) => new LaneLoop(lane, places.get(lane.queue)!, this.shift));
+    this.shift.lanes = lanes.map((lane) => new LaneLoop(lane, this.places.get(lane.queue)!, this.shift));
     this.shift.taking = true;
     this.hints.push(new Hints(clock, store, lanes, (hint) => this.shift.lanes.forEach((lane) => lane.hear(hint))));
     this.watchers.push(this.loopWatch);
     if (this.options.burst) this.watchers.push(this.burst(this.options.burst));
+    if (this.settings.recycle.memory < Infinity) this.watchers.push(this.memoryWatch());
+    if (this.autoscale.isNeeded) this.autoscale.start();
     for (const loop of [...this.shift.lanes, ...this.hints, ...this.watchers]) loop.start();
     this.maintenance.reaper.serves(lanes);
     this.maintenance.start();
@@ -287,7 +317,7 @@ export class Worker {
     const { store, clock } = this.services;
     shift.over = true;
     shift.waiters.check();
-    const loops = [...shift.lanes, ...this.hints, ...this.watchers, this.maintenance];
+    const loops = [...shift.lanes, ...this.hints, ...this.watchers, this.autoscale, this.maintenance];
     await atMost(clock, Promise.all(loops.map((loop) => loop.stop())), lastWrite);
     // What could not be given back in time goes back with the worker id, or with its lease.
     if (shift.isEnlisted) {
@@ -312,6 +342,50 @@ export class Worker {
     if (this.stopping) return;
     this.reason = reason;
     void this.stop();
+  }
+
+  private fulfilled(): void {
+    const { shift, settings } = this;
+    const { ended } = shift.tally;
+    if (ended >= settings.maxJobs && shift.held === 0) this.endBecause('max-jobs');
+    else if (ended >= settings.recycle.jobs) this.recycle(`${ended} jobs have ended here`);
+  }
+
+  private recycle(why: string): void {
+    if (this.stopping) return;
+    this.options.logger?.log(`Recycling: ${why}. The worker ends, to be started anew. workerId=${this.id}`);
+    this.endBecause('recycled');
+  }
+
+  private memoryWatch(): MemoryWatch {
+    const { memory } = this.settings.recycle;
+    const resident = this.options.resident ?? (() => process.memoryUsage.rss());
+    return new MemoryWatch(this.services.clock, this.events, memory, resident, (bytes) =>
+      this.recycle(`the process takes ${formatBytes(bytes)} of memory, more than ${formatBytes(memory)}`),
+    );
+  }
+
+  private placesOf(): ReadonlyMap<string, Places> {
+    const { deadlines, clock } = this.services;
+    const line = () => new Line(deadlines, () => clock.monotonic(), this.settings.prefetch);
+    return new Map([...this.settings.queues].map(([queue, { min }]) => [queue, new Places(min, line())]));
+  }
+
+  private scaling(): Autoscale {
+    const { shift, events } = this;
+    const hasMore = (queue: string) =>
+      shift.taking &&
+      !shift.storeWatch.isAway &&
+      shift.lanes.some(({ lane, expectsMore }) => expectsMore && lane.queue === queue);
+    const scaling = new Autoscale(this.services.clock, events, hasMore, (queue, count) => this.resize(queue, count));
+    for (const [queue, range] of this.settings.queues) scaling.fit(queue, this.places.get(queue)!, range);
+    return scaling;
+  }
+
+  private resize(queue: string, count: number): void {
+    this.places.get(queue)!.resize(count);
+    this.options.logger?.debug(`Queue ${queue} has ${count} places now. workerId=${this.id}`);
+    for (const loop of this.shift.lanes) if (loop.lane.queue === queue) loop.wake();
   }
 
   private burst(mode: 'ready' | 'all'): Burst {
@@ -343,10 +417,20 @@ export class Worker {
       queues: [...queues.keys()],
       lanes: this.served,
       tasks: this.tasks.names,
-      concurrency: [...queues.values()].reduce((sum, count) => sum + count, 0),
+      concurrency: [...queues.values()].reduce((sum, { max }) => sum + max, 0),
       lease,
     };
   }
+}
+
+function unserved(queue: string, served: readonly string[]): ConfigInvalid {
+  const nearest = nearestName(queue, served);
+  return new ConfigInvalid('queue', `'${queue}' is not served here.${nearest ? ` Did you mean '${nearest}'?` : ''}`);
+}
+
+function autoscaled(queue: string, count: number): ConfigInvalid {
+  const says = `The places of '${queue}' follow what waits; give { min, max } instead of ${count}.`;
+  return new ConfigInvalid('concurrency', says);
 }
 
 function servicesOf(options: WorkerOptions, events: Events): Services {
