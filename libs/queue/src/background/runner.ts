@@ -95,8 +95,9 @@ export class BackgroundRunner {
 
   private async inOrder(line: Line): Promise<void> {
     for (let run = line.next(); run; run = line.next()) {
-      // Each from the bare context again, as one may have entered a store of its own.
-      if (!(await this.detached(() => this.alone(run, line.request)))) line.failed();
+      // A copy of the bare context for each, as a function may enter stores that stay in the copy it runs in.
+      const own = this.detached(() => AsyncLocalStorage.snapshot());
+      if (!(await own(() => this.alone(run, line.request)))) line.failed();
     }
   }
 
