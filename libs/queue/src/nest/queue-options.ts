@@ -39,6 +39,7 @@ export interface QueueModuleOptions {
   /** Bytes an encoded result may take. Default 256 KiB, at most 1 MiB; beyond it the job fails with `ResultInvalid`. */
   resultLimit?: number;
   connect?: ConnectOptions;
+  /** What runs after the responses of this process: said with the unnamed instance. */
   background?: {
     /** How long shutdown waits for functions left for after the response. Default `'10s'`. */
     grace?: Duration;
