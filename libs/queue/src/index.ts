@@ -19,6 +19,15 @@ export { bindTasks, defineTasks, type TaskGroup, type TaskGroupClass, taskGroupO
 export { returns, type Returns, task, type TaskInput, type TaskSpec } from './task/task.js';
 export { type InputOf, type PayloadOf, type ResultOf, TaskRef } from './task/task-ref.js';
 export { Task, type TaskMetadata } from './task/task.decorator.js';
+export type {
+  BatchContext,
+  BatchItem,
+  BatchItemOf,
+  BatchOptions,
+  BatchResults,
+  TaskBatchOptions,
+} from './task/batch.js';
+export { TaskBatch } from './task/task-batch.decorator.js';
 export { type JobEvent, OnJob } from './task/on-job.decorator.js';
 export { Aborted, type AbortWhy, type JobInfo, TaskContext, type TaskLogger } from './task/context.js';
 export type { ThreadContext } from './worker/threads.js';

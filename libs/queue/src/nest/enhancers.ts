@@ -82,8 +82,10 @@ export class Enhancers {
     return kinds.some((kind) => Reflect.hasMetadata(kind, prototype.constructor) || Reflect.hasMetadata(kind, handler));
   }
 
-  wrap(site: Site, { instance, contextId, inquirerId }: Occasion): Call {
-    const callback = (instance as Record<string, (...args: unknown[]) => unknown>)[site.method]!;
+  /** The method with what works on it; with `stead`, that is called instead of the method, with the same around it. */
+  wrap(site: Site, { instance, contextId, inquirerId }: Occasion, stead?: Call): Call {
+    const method = (instance as Record<string, (...args: unknown[]) => unknown>)[site.method]!;
+    const callback = stead ? inSteadOf(method, stead) : method;
     this.declareArguments(site);
     const target = this.creator.create(
       instance,
@@ -128,6 +130,15 @@ export class Enhancers {
       return payload;
     },
   };
+}
+
+/** A function that carries what decorators have left on the method: Nest reads it from what it calls. */
+function inSteadOf(method: object, call: Call): (...args: unknown[]) => unknown {
+  const stand = (...[payload, context]: unknown[]) => call(payload, context as TaskContext);
+  for (const key of Reflect.getMetadataKeys(method) as string[]) {
+    Reflect.defineMetadata(key, Reflect.getMetadata(key, method), stand);
+  }
+  return stand;
 }
 
 /** A filter may answer a promise or an observable. */

@@ -1,4 +1,7 @@
 import type { ExternalContextCreator, ModulesContainer } from '@nestjs/core';
+import type { BatchContext, BatchItem } from '../task/batch.js';
+import type { TaskMetadata } from '../task/task.decorator.js';
+import type { BatchHandler } from '../worker/batches.js';
 import type { Handler } from '../worker/options.js';
 import { type Call, Enhancers, type Site } from './enhancers.js';
 import type { FoundTask } from './explorer.js';
@@ -25,7 +28,9 @@ function handlerOf(found: FoundTask, enhancers: Enhancers, leftovers: Leftovers)
     module: wrapper.host?.token ?? '',
   };
   if (metadata.definition.options.thread) return { task: metadata.definition, run: elsewhere(site) };
-  return { task: metadata.definition, run: callOf(site, new Host(wrapper, leftovers), enhancers) };
+  const host = new Host(wrapper, leftovers);
+  if (metadata.batch) return batchHandlerOf(site, metadata, host, enhancers);
+  return { task: metadata.definition, run: callOf(site, host, enhancers) };
 }
 
 function callOf(site: Site, host: Host, enhancers: Enhancers): Call {
@@ -39,10 +44,43 @@ function callOf(site: Site, host: Host, enhancers: Enhancers): Call {
   return enhanced ? enhancers.wrap(site, { instance: host.instance }) : direct(host.instance, site);
 }
 
+/** Enhancers work on each job, and see its joining of a batch as the handler; the method itself is called for all. */
+function batchHandlerOf(site: Site, { definition, batch }: TaskMetadata, host: Host, enhancers: Enhancers): Handler {
+  const call = (instance: object, items: BatchItem[], context: BatchContext) =>
+    (instance as Record<string, (...args: unknown[]) => unknown>)[site.method]!(items, context);
+  const handler: BatchHandler = {
+    task: definition,
+    run: together(site),
+    batch: {
+      ...batch!,
+      run: (items, context) =>
+        host.scoped
+          ? host.during(context, ({ instance }) => call(instance, items, context))
+          : call(host.instance, items, context),
+      around: (join) => joinOf(site, host, enhancers, join),
+    },
+  };
+  return handler;
+}
+
+function joinOf(site: Site, host: Host, enhancers: Enhancers, join: Call): Call {
+  if (!enhancers.concern(site)) return join;
+  if (!host.scoped) return enhancers.wrap(site, { instance: host.instance }, join);
+  return (payload, context) =>
+    host.during(context, (occasion) => enhancers.wrap(site, occasion, join)(payload, context));
+}
+
 /** The hot path. The method is looked up at each call, so a spy put there later is seen. */
 function direct(instance: object, { method }: Site): Call {
   const methods = instance as Record<string, Call>;
   return (payload, context) => methods[method]!(payload, context);
+}
+
+/** A job of a batch runs with others, or not at all. */
+function together({ task }: Site): Call {
+  return () => {
+    throw new Error(`${task} is handled in batches and cannot be called for one job`);
+  };
 }
 
 /** The property of a thread task holds no code: the worker runs the module that `thread` names. */

@@ -15,6 +15,8 @@ export interface TaskMetadata {
   readonly definition: TaskDefinition;
   /** Whether it came from `defineTasks`. */
   readonly contract: boolean;
+  /** The method takes many jobs at once: how many at most, and how many milliseconds the first one waits for others. */
+  readonly batch?: { readonly max: number; readonly wait: number };
 }
 
 /** A method that fits the contract: its first parameter takes the payload, what it returns is the result. */
@@ -43,10 +45,15 @@ export function Task(
     const metadata: TaskMetadata = isRef(first)
       ? { method, contract: true, definition: withOptions(first.definition, more, where) }
       : { method, contract: false, definition: reflected(target, method, where, first ?? {}) };
-    Reflect.defineMetadata(metadataKey, metadata, target, method);
-    Reflect.defineMetadata(methodsKey, [...taskMethodsOf(target), method], target);
+    declareTask(target, method, metadata);
     restoreType(target, method, metadata.definition);
   };
+}
+
+/** Leaves `metadata` on a method, where `taskMetadataOf` finds it. */
+export function declareTask(target: object, method: string, metadata: TaskMetadata): void {
+  Reflect.defineMetadata(metadataKey, metadata, target, method);
+  Reflect.defineMetadata(methodsKey, [...taskMethodsOf(target), method], target);
 }
 
 /** What `@Task()` left on this method of a prototype or its parents. */
@@ -63,7 +70,8 @@ function isRef(value: TaskRef | TaskOptions | undefined): value is TaskRef {
   return value !== undefined && 'definition' in value;
 }
 
-function withOptions(definition: TaskDefinition, more: TaskOptions | undefined, where: string): TaskDefinition {
+/** The contract with the options of a decorator on top. Throws `ConfigInvalid` for one that is unknown or out of range. */
+export function withOptions(definition: TaskDefinition, more: TaskOptions | undefined, where: string): TaskDefinition {
   if (!more) return definition;
   checkTaskOptions(where, more);
   return { ...definition, options: { ...definition.options, ...more } };

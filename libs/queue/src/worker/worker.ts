@@ -11,6 +11,7 @@ import { Deadlines } from '../time/deadlines.js';
 import { keepAlive } from '../time/keep-alive.js';
 import type { Loop } from '../time/loop.js';
 import { Autoscale } from './autoscale.js';
+import { Batches } from './batches.js';
 import { Burst } from './burst.js';
 import { formatBytes } from './bytes.js';
 import { DeadLetters } from './dead-letter.js';
@@ -96,6 +97,10 @@ export class Worker {
   private readonly settings: WorkerSettings;
   private readonly shift: Shift;
   private readonly threads = new Threads();
+  private readonly batches = new Batches(
+    () => this.shift,
+    (queue) => this.isFull(queue),
+  );
   private readonly maintenance: Maintenance;
   private readonly loopWatch: LoopWatch;
   private readonly places: ReadonlyMap<string, Places>;
@@ -120,7 +125,7 @@ export class Worker {
     this.events = options.events ?? new Events();
     this.services = servicesOf(options, this.events);
     const { store, clock, texts } = this.services;
-    const handlers = options.handlers.map((handler) => this.threads.adopt(handler));
+    const handlers = options.handlers.map((handler) => this.batches.adopt(this.threads.adopt(handler)));
     this.tasks = new TaskTable(handlers, options.overrides, options.defaults, options.routes);
     this.settings = settingsOf(options, this.tasks);
     this.startedAt = clock.now();
@@ -222,7 +227,7 @@ export class Worker {
 
   /** Resolves when nothing is held and a look at every lane, begun after this call, found nothing. For tests. */
   idle(): Promise<void> {
-    return this.shift.idle();
+    return this.batches.hurry(this.shift.idle());
   }
 
   /** From now on it shows as not live: something happened after which only a restart is safe. */
@@ -242,6 +247,7 @@ export class Worker {
   private async begin(): Promise<void> {
     this.letGo.push(keepAlive());
     if (this.options.logger) this.letGo.push(this.log(this.options.logger));
+    for (const sentence of this.batches.cramped((task) => this.mostPlacesOf(task))) this.options.logger?.warn(sentence);
     for (const hooks of this.services.hooks) {
       if (this.stopping) return;
       this.greeted.push(hooks);
@@ -386,6 +392,16 @@ export class Worker {
     this.places.get(queue)!.resize(count);
     this.options.logger?.debug(`Queue ${queue} has ${count} places now. workerId=${this.id}`);
     for (const loop of this.shift.lanes) if (loop.lane.queue === queue) loop.wake();
+  }
+
+  private isFull(queue: string): boolean {
+    const places = this.places.get(queue);
+    return places !== undefined && places.taken >= places.capacity;
+  }
+
+  /** Of the queue of a task, if it is served. */
+  private mostPlacesOf(task: string): number | undefined {
+    return this.settings.queues.get(this.tasks.queueOf(task))?.max;
   }
 
   private burst(mode: 'ready' | 'all'): Burst {

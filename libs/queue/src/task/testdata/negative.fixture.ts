@@ -1,6 +1,8 @@
 /* eslint-disable @typescript-eslint/no-unsafe-return, @typescript-eslint/no-unsafe-argument -- what must not compile has no type */
 import type { TaskEnqueuer } from '../enqueuer.js';
+import type { BatchItem, BatchItemOf } from '../batch.js';
 import { Task } from '../task.decorator.js';
+import { TaskBatch } from '../task-batch.decorator.js';
 import { task } from '../task.js';
 import { OrderTasks, ProcessOrder, type Receipt } from './contracts.js';
 
@@ -95,6 +97,68 @@ export class Handlers {
   // @ts-expect-error there is no such task
   @Task(OrderTasks.proces)
   unknown() {}
+}
+
+export class Batches {
+  // @ts-expect-error the payload is another
+  @TaskBatch(OrderTasks.process, { max: 10 })
+  payload(_items: BatchItem<{ colour: string }>[]) {}
+
+  // @ts-expect-error the payload is not what the schema makes
+  @TaskBatch(OrderTasks.plan, { max: 10 })
+  shaped(_items: BatchItem<{ at: string }>[]) {}
+
+  // @ts-expect-error it takes items, not payloads
+  @TaskBatch(OrderTasks.process, { max: 10 })
+  payloads(_orders: ProcessOrder[]) {}
+
+  // @ts-expect-error it takes many
+  @TaskBatch(OrderTasks.process, { max: 10 })
+  one(_item: BatchItem<ProcessOrder>) {}
+
+  // @ts-expect-error the results are others
+  @TaskBatch(OrderTasks.process, { max: 10 })
+  results(items: BatchItem<ProcessOrder>[]) {
+    return items.map(() => ({ receiptId: '' }));
+  }
+
+  // @ts-expect-error the awaited results are others
+  @TaskBatch(OrderTasks.process, { max: 10 })
+  async later(items: BatchItem<ProcessOrder>[]) {
+    return items.map(() => 'done');
+  }
+
+  // @ts-expect-error one result for all
+  @TaskBatch(OrderTasks.process, { max: 10 })
+  single(): Receipt {
+    return { receiptId: '', total: 0 };
+  }
+
+  // @ts-expect-error the result that ends an item is another
+  @TaskBatch(OrderTasks.process, { max: 10 })
+  completing(items: BatchItem<ProcessOrder, string>[]) {
+    for (const item of items) item.complete('done');
+  }
+
+  @TaskBatch(OrderTasks.process, { max: 10 })
+  completed(items: BatchItemOf<typeof OrderTasks.process>[]) {
+    // @ts-expect-error a field is missing
+    for (const item of items) item.complete({ receiptId: '' });
+    // @ts-expect-error the result is missing
+    for (const item of items) item.complete();
+  }
+
+  // @ts-expect-error how many at most is missing
+  @TaskBatch(OrderTasks.process, { wait: '1s' })
+  unbounded() {}
+
+  // @ts-expect-error no such duration
+  @TaskBatch(OrderTasks.process, { max: 10, wait: '50 milliseconds' })
+  patience() {}
+
+  // @ts-expect-error a method has no module
+  @TaskBatch(OrderTasks.process, { max: 10, thread: new URL('file:///a.js') })
+  thread() {}
 }
 
 async function pipe<A, B, C>(

@@ -1,7 +1,9 @@
 import type { JobHandle, TaskEnqueuer } from '../enqueuer.js';
 import type { PayloadOf, ResultOf } from '../task-ref.js';
 import type { TaskContext } from '../context.js';
+import type { BatchContext, BatchItem, BatchItemOf } from '../batch.js';
 import { Task } from '../task.decorator.js';
+import { TaskBatch } from '../task-batch.decorator.js';
 import { returns, task } from '../task.js';
 import { OrderTasks, ProcessOrder, type Receipt } from './contracts.js';
 
@@ -76,6 +78,37 @@ export class Handlers {
 
   @Task(OrderTasks.process, { thread: new URL('./render.thread.js', import.meta.url) })
   render!: never;
+}
+
+export class Batches {
+  @TaskBatch(OrderTasks.process, { max: 100, wait: '50ms' })
+  async inOrder(items: BatchItem<ProcessOrder>[], context: BatchContext): Promise<(Receipt | Error)[]> {
+    context.signal.throwIfAborted();
+    return items.map(({ payload, ctx }) =>
+      payload.total() > 0 ? { receiptId: payload.orderId, total: ctx.attempt } : new Error('nothing to pay'),
+    );
+  }
+
+  @TaskBatch(OrderTasks.process, { max: 100, unique: { key: (p) => p.orderId } })
+  oneByOne(items: BatchItemOf<typeof OrderTasks.process>[]) {
+    for (const item of items) item.complete({ receiptId: item.payload.orderId, total: 0 });
+  }
+
+  @TaskBatch(OrderTasks.process, { max: 100, wait: 0 })
+  promises(items: readonly BatchItem<ProcessOrder, Receipt>[]) {
+    return items.map(async ({ payload }) => ({ receiptId: payload.orderId, total: 0 }));
+  }
+
+  @TaskBatch(OrderTasks.sweep, { max: 2 })
+  async nothing([first, ...others]: BatchItemOf<typeof OrderTasks.sweep>[]) {
+    first?.complete();
+    for (const item of others) item.fail('too many');
+  }
+
+  @TaskBatch(OrderTasks.plan, { max: 2 })
+  shaped(items: BatchItem<{ at: Date }>[]) {
+    return items.map(({ payload }) => payload.at.getTime());
+  }
 }
 
 // Chained generics: a result that is the next payload, through a generic helper.
