@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { defineTasks, task, WorkerHost } from 'millrace';
-import { setup } from '../faults/world.js';
+import { setup, stores } from '../faults/world.js';
+import { eventually } from '../support/eventually.js';
 import { afterwards, closeAll, mill, promised, refusal } from './mill.js';
 
 class Tasks extends defineTasks('adapt', {
@@ -132,6 +133,34 @@ describe('concurrency', () => {
     expect(places()).toEqual({ waiting: 2, others: 3 });
     const counts = await m.queue.counts();
     expect(counts.find(({ queue }) => queue === 'waiting')!.counts.completed).toBe(20);
+  });
+
+  it.each(stores)('WK9: a real process grows to its most on %s, and no further', async (kind) => {
+    const world = await setup(kind);
+    afterwards(() => world.close());
+    const worker = await world.worker({ MOST: '5' });
+    const held = await Promise.all(jobs(7).map((_, n) => world.tasks.hold.enqueue({ name: `n${n}` })));
+    await eventually(() => world.lines('began').length === 5, { within: 20_000 });
+    expect((await world.queue.counts())[0]!.counts).toMatchObject({ active: 5, ready: 2 });
+    world.go();
+    for (const job of held) await job.result({ timeout: '20s' });
+    worker.signal('SIGTERM');
+
+    expect(await worker.ended).toBe(0);
+  });
+
+  it('WK3: so many jobs are claimed ahead as `prefetch` says', async () => {
+    const gate = promised();
+    const m = await mill({
+      handlers: [[Tasks.wait, () => gate.promise]],
+      worker: { concurrency: 2, prefetch: 3 },
+    });
+    await m.queue.enqueueMany(Tasks.wait, jobs(10));
+    await m.turn('1s');
+    expect(m.worker.running).toHaveLength(2);
+    expect((await m.queue.counts())[0]!.counts).toMatchObject({ active: 5, ready: 5 });
+    gate.keep();
+    await m.rest();
   });
 
   it('WK9: while the event loop lags by 50 ms it does not grow', async () => {

@@ -50,6 +50,22 @@ describe('places between a least and a most', () => {
     open();
   });
 
+  it('WK9: wait for what the last step brought, however slowly the store answers', async () => {
+    const { worker, places, open } = await setup({ min: 1, max: 64 });
+    const exchange = world.store.exchange.bind(world.store);
+    world.store.exchange = async (request) => {
+      const answer = await exchange(request);
+      await world.clock.sleep(900);
+      return answer;
+    };
+    await world.enqueue(...jobs(3));
+
+    expect(await steps(places, 20_000)).toEqual([1, 2, 4]);
+    expect(worker.running).toHaveLength(3);
+    world.store.exchange = exchange;
+    open();
+  });
+
   it('WK9: shrink after 30 s in which none waited, to what was taken meanwhile', async () => {
     const gates = [promised(), promised()];
     const run = async ({ gate }: { gate: number }) => gates[gate]?.promise;
@@ -191,6 +207,9 @@ describe('places between a least and a most', () => {
       ['default', 0, 'concurrency is 0; it must be a whole number from 1 to 10000.'],
       ['default', 1.5, 'concurrency is 1.5'],
       ['default', 10_001, 'concurrency is 10001'],
+      ['default', '5' as never, 'concurrency is 5; it must be a whole number'],
+      ['default', null as never, 'concurrency must be an object'],
+      ['default', { min: 1, max: 3, most: 3 } as never, "Unknown option 'concurrency.most'. Known are: min, max."],
       ['default', { min: 3, max: 2 }, 'concurrency.min is 3; it must be a whole number from 1 to 2.'],
       ['defualt', 2, "'defualt' is not served here. Did you mean 'default'?"],
     ])('WK9: refuses %s, %j, and changes nothing', async (queue, concurrency, says) => {

@@ -43,8 +43,6 @@ export class LaneLoop extends Loop implements Desk, Owner {
   readonly lease: Lease;
   /** It would have asked for jobs, but others were asking for all that may still be claimed. */
   heldBack = false;
-  /** The last answer said that more is ready. */
-  expectsMore = false;
   private readonly endings = new SettleBuffer();
   private doubt = false;
   private failures = 0;
@@ -54,6 +52,8 @@ export class LaneLoop extends Loop implements Desk, Owner {
   private readonly flights: Promise<Landing>[] = [];
   /** Calls to the store that may bring jobs, here or in another lane. */
   private inTheAir = 0;
+  /** The last answer said that more is ready. */
+  private expectsMore = false;
 
   constructor(
     readonly lane: Lane,
@@ -104,10 +104,21 @@ export class LaneLoop extends Loop implements Desk, Owner {
     return this.emptyAt === this.request && this.holds.size === 0 && this.inTheAir === 0;
   }
 
+  /** More jobs are ready than were taken, as far as is known. */
+  get hasMore(): boolean {
+    return this.expectsMore;
+  }
+
   hear(hint: Hint): void {
     if (hint.topic === 'job' || hint.topic === 'schedules') return;
     if (hint.topic !== 'any' && (hint.lane.queue !== this.lane.queue || hint.lane.shard !== this.lane.shard)) return;
     if (hint.topic !== 'ready' || this.room() > 0) this.wake();
+  }
+
+  /** There are more places, or fewer. */
+  resized(): void {
+    this.expectsMore = false; // that was said of what did not fit before
+    this.wake();
   }
 
   settle(held: HeldJob, outcome: AttemptOutcome): void {

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { ConfigInvalid } from '../job/errors.js';
 import { isQueueName } from '../job/id.js';
 import { limits } from '../job/limits.js';
-import { nearestName } from '../job/options.js';
+import { checkOptions, nearestName } from '../job/options.js';
 import { type Duration, parseDuration } from '../time/duration.js';
 import { type Bytes, parseBytes } from './bytes.js';
 import type { Concurrency, QueueConcurrency, WorkerOptions } from './options.js';
@@ -72,6 +72,7 @@ export function rangeOf(option: string, concurrency: Concurrency): PlaceRange {
     const places = count(option, concurrency, limits.concurrency);
     return { min: places, max: places };
   }
+  checkOptions(option, concurrency, ['min', 'max']);
   const max = count(`${option}.max`, concurrency.max, limits.concurrency);
   return { min: count(`${option}.min`, concurrency.min, max), max };
 }

@@ -211,7 +211,8 @@ export class Worker {
 
   /**
    * So many places for a queue it serves, from now until it ends: a number, or a least and a most between which they
-   * follow what waits. With fewer than before, running jobs finish. Throws `ConfigInvalid` for a queue it does not serve,
+   * follow what waits. With fewer than before, running jobs finish. `status()` shows it; the list of workers goes on to
+   * show what this one started with. Throws `ConfigInvalid` for a queue it does not serve,
    * for what is no concurrency, and for a number where places follow what waits: give `min` and `max` there, which may
    * be the same.
    */
@@ -382,7 +383,7 @@ export class Worker {
     const hasMore = (queue: string) =>
       shift.taking &&
       !shift.storeWatch.isAway &&
-      shift.lanes.some(({ lane, expectsMore }) => expectsMore && lane.queue === queue);
+      shift.lanes.some(({ lane, hasMore }) => hasMore && lane.queue === queue);
     const scaling = new Autoscale(this.services.clock, events, hasMore, (queue, count) => this.resize(queue, count));
     for (const [queue, range] of this.settings.queues) scaling.fit(queue, this.places.get(queue)!, range);
     return scaling;
@@ -391,7 +392,7 @@ export class Worker {
   private resize(queue: string, count: number): void {
     this.places.get(queue)!.resize(count);
     this.options.logger?.debug(`Queue ${queue} has ${count} places now. workerId=${this.id}`);
-    for (const loop of this.shift.lanes) if (loop.lane.queue === queue) loop.wake();
+    for (const loop of this.shift.lanes) if (loop.lane.queue === queue) loop.resized();
   }
 
   private isFull(queue: string): boolean {
