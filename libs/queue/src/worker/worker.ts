@@ -212,9 +212,8 @@ export class Worker {
   /**
    * So many places for a queue it serves, from now until it ends: a number, or a least and a most between which they
    * follow what waits. With fewer than before, running jobs finish. `status()` shows it; the list of workers goes on to
-   * show what this one started with. Throws `ConfigInvalid` for a queue it does not serve,
-   * for what is no concurrency, and for a number where places follow what waits: give `min` and `max` there, which may
-   * be the same.
+   * show what this one started with. Throws `ConfigInvalid` for a queue it does not serve, for what is no concurrency,
+   * and for a number where places follow what waits: give `min` and `max` there, which may be the same.
    */
   setConcurrency(queue: string, concurrency: Concurrency): void {
     const places = this.places.get(queue);
