@@ -86,6 +86,7 @@ export class Batch {
     const { items, work } = this;
     if (answer === undefined) return items.forEach((item) => item.complete());
     if (!Array.isArray(answer) || answer.length !== items.length) {
+      if (Array.isArray(answer)) ignore(answer);
       const got = Array.isArray(answer) ? `${answer.length} results` : `a ${typeof answer}`;
       const message = `a batch of ${items.length} answers as many results, in order, or nothing; got ${got}`;
       throw new ResultInvalid(work.about.task, [{ path: '', message }]);
@@ -103,4 +104,9 @@ async function endOne(item: Item, entry: unknown): Promise<void> {
   } catch (error) {
     item.fail(error);
   }
+}
+
+/** Promises that belong to no item: one that rejects must not count as an error nobody caught, which ends the worker. */
+function ignore(entries: readonly unknown[]): void {
+  for (const entry of entries) Promise.resolve(entry).catch(() => undefined);
 }

@@ -268,6 +268,7 @@ describe('batches', () => {
 
     it.each([
       ['too few results', () => [1], 'got 1 results'],
+      ['too few promises, one of which breaks', () => [Promise.reject(new Error('one'))], 'got 1 results'],
       ['one result for all', () => 'done', 'got a string'],
     ])('nobody well with %s', async (_, run, says) => {
       const ids = await world.enqueue(...payloads(1, 2));
