@@ -154,10 +154,10 @@ describe('background.add', () => {
     const gate = promised();
     plans.two = (background) => {
       background.add(async () => {
+        background.add(() => trail.push('added by the first'));
         trail.push('first begins');
         await gate.promise;
         trail.push('first ends');
-        background.add(() => trail.push('added by the first'));
       });
       background.add(() => trail.push('second'));
       trail.push('handler');
