@@ -245,33 +245,38 @@ describe('onWorkerLost', () => {
   it.each([
     ['retry', CrashTasks.retried],
     ['unsaid', CrashTasks.unsaid],
-  ])('%s: a job survives two lost workers at no attempt’s cost, and each loss names its worker', async (_, ref) => {
-    const m = await mill({ worker: false });
-    const job = await m.queue.enqueue(ref);
-    await die(m, 'first');
-    await die(m, 'second');
-    const lost = [
-      { outcome: 'lost', worker: 'first' },
-      { outcome: 'lost', worker: 'second' },
-    ];
-    expect(await m.look(job)).toMatchObject({ state: 'ready', attempted: 0, crashes: 2, attempts: lost });
+  ])(
+    'RP6: %s: a job survives two lost workers at no attempt’s cost, and each loss names its worker and its last heartbeat',
+    async (_, ref) => {
+      const m = await mill({ worker: false });
+      const job = await m.queue.enqueue(ref);
+      const first = m.clock.now();
+      await die(m, 'first');
+      const second = m.clock.now();
+      await die(m, 'second');
+      const lost = [
+        { outcome: 'lost', worker: 'first', heartbeatAt: first },
+        { outcome: 'lost', worker: 'second', heartbeatAt: second },
+      ];
+      expect(await m.look(job)).toMatchObject({ state: 'ready', attempted: 0, crashes: 2, attempts: lost });
 
-    const attempts: number[] = [];
-    const w = await mill({
-      handlers: [[ref, (_, ctx) => void attempts.push(ctx.attempt)]],
-      ...{ store: m.store, clock: m.clock },
-    });
-    await w.rest();
-    await w.turn('2s');
-    expect(attempts).toEqual([1]);
-    expect(await m.look(job)).toMatchObject({
-      state: 'completed',
-      crashes: 2,
-      attempts: [...lost, { attempt: 1, outcome: 'completed' }],
-    });
-  });
+      const attempts: number[] = [];
+      const w = await mill({
+        handlers: [[ref, (_, ctx) => void attempts.push(ctx.attempt)]],
+        ...{ store: m.store, clock: m.clock },
+      });
+      await w.rest();
+      await w.turn('2s');
+      expect(attempts).toEqual([1]);
+      expect(await m.look(job)).toMatchObject({
+        state: 'completed',
+        crashes: 2,
+        attempts: [...lost, { attempt: 1, outcome: 'completed' }],
+      });
+    },
+  );
 
-  it('retry: the third lost worker fails the job with WorkerLost, whatever attempts it has left; a retry by hand counts anew', async () => {
+  it('RP6: retry: the third lost worker fails the job with WorkerLost, whatever attempts it has left; a retry by hand counts anew', async () => {
     const m = await mill({ worker: false });
     const job = await m.queue.enqueue(CrashTasks.retried, undefined, { retry: { attempts: 50 } });
     for (const worker of ['first', 'second', 'third']) await die(m, worker);
@@ -294,7 +299,7 @@ describe('onWorkerLost', () => {
     expect(await m.look(job)).toMatchObject({ state: 'ready', crashes: 1 });
   });
 
-  it('fail: the first lost worker fails the job and its code is not run again, while errors are retried all the same', async () => {
+  it('RP6: fail: the first lost worker fails the job and its code is not run again, while errors are retried all the same', async () => {
     const m = await mill({ worker: false });
     const job = await m.queue.enqueue(CrashTasks.failed);
     await die(m, 'first');

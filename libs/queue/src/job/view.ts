@@ -11,6 +11,8 @@ export interface AttemptView {
   /** `active` while it runs. */
   outcome: 'active' | 'completed' | 'retry' | 'snoozed' | 'failed' | 'cancelled' | 'lost';
   error: StoredError | null;
+  /** Of a lost one: when its worker was last heard of, if that is known. */
+  heartbeatAt?: number;
 }
 
 /** All that is known of a job. Every field is present, `null` when not known. Instants are epoch milliseconds. */

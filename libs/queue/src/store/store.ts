@@ -356,6 +356,8 @@ export interface AttemptRecord {
   finishedAt: number;
   outcome: 'retry' | 'snoozed' | 'failed' | 'cancelled' | 'lost';
   error?: string;
+  /** Of a lost one: when its worker was last heard of. Absent for what a page was too short for when the worker was reaped. */
+  heartbeatAt?: number;
 }
 
 export interface ListQuery {

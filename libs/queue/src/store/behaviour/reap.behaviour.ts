@@ -17,8 +17,21 @@ export function describeReap(stage: Stage): void {
         attempts: 0,
         crashes: 1,
         releases: 0,
-        history: [{ attempt: 1, worker: 'ann', startedAt, finishedAt: stage.now, outcome: 'lost' }],
+        history: [
+          { attempt: 1, worker: 'ann', startedAt, finishedAt: stage.now, outcome: 'lost', heartbeatAt: startedAt },
+        ],
       });
+    });
+
+    it('says when a lost worker was last heard of', async () => {
+      const held = await stage.held('ann');
+      await stage.pass(5000);
+      await stage.exchange('ann');
+      const heartbeatAt = stage.now;
+
+      await stage.lose();
+
+      expect((await stage.record(held.id))!.history).toMatchObject([{ outcome: 'lost', heartbeatAt }]);
     });
 
     it('leaves a worker alone until its lease has run out', async () => {

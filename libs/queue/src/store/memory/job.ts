@@ -68,7 +68,12 @@ export function isSuspect(job: Job): boolean {
 }
 
 /** Writes down how the attempt in hand ended. Call it before the job leaves `active`. */
-export function recordAttempt(job: Job, outcome: AttemptRecord['outcome'], now: number, error?: string): void {
+export function recordAttempt(
+  job: Job,
+  outcome: AttemptRecord['outcome'],
+  now: number,
+  more: Pick<AttemptRecord, 'error' | 'heartbeatAt'> = {},
+): void {
   const { worker, startedAt } = job;
   job.history.push({
     attempt: job.attempts + 1,
@@ -76,7 +81,7 @@ export function recordAttempt(job: Job, outcome: AttemptRecord['outcome'], now: 
     startedAt: startedAt!,
     finishedAt: now,
     outcome,
-    error,
+    ...more,
   });
   if (job.history.length > limits.history) job.history.shift();
 }

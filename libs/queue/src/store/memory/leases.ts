@@ -55,11 +55,11 @@ export class Leases {
   }
 
   /** Workers whose lease ran out, first those that a page left half reaped. */
-  ended(now: number): string[] {
+  ended(now: number): { worker: string; heartbeatAt?: number }[] {
     return [...this.leases]
       .filter(([, lease]) => lease.until < now)
       .sort(([a, x], [b, y]) => x.until - y.until || compare(a, b))
-      .map(([worker]) => worker);
+      .map(([worker, { until, length }]) => ({ worker, heartbeatAt: until === lost ? undefined : until - length }));
   }
 
   anyEnded(now: number): boolean {

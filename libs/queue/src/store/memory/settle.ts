@@ -30,7 +30,7 @@ function apply(shard: Shard, job: Job, ending: Settlement, now: number): JobStat
       return shard.finish(job, 'completed', now, { keep: ending.keep });
 
     case 'retry':
-      recordAttempt(job, 'retry', now, ending.error);
+      recordAttempt(job, 'retry', now, { error: ending.error });
       job.attempts++;
       job.error = ending.error;
       return cancelIfMarked(shard, job, now) ?? shard.makeDue(job, now + ending.in, 'retry', now);
@@ -40,13 +40,13 @@ function apply(shard: Shard, job: Job, ending: Settlement, now: number): JobStat
       return cancelIfMarked(shard, job, now) ?? shard.makeDue(job, now + ending.in, 'snooze', now);
 
     case 'failed':
-      recordAttempt(job, 'failed', now, ending.error);
+      recordAttempt(job, 'failed', now, { error: ending.error });
       job.attempts++;
       job.error = ending.error;
       return shard.finish(job, 'failed', now, { reason: ending.reason });
 
     case 'cancelled':
-      recordAttempt(job, 'cancelled', now, ending.error);
+      recordAttempt(job, 'cancelled', now, { error: ending.error });
       job.error = ending.error ?? job.error;
       return cancelIfMarked(shard, job, now) ?? shard.finish(job, 'cancelled', now, { reason: ending.reason });
 

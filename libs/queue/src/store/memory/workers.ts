@@ -47,9 +47,9 @@ export function reap(world: World, { lane, page = limits.page }: ReapRequest): R
   if (now < shard.leases.graceUntil) return { ...answer, graceUntil: shard.leases.graceUntil };
 
   let left = page;
-  for (const worker of shard.leases.ended(now)) {
+  for (const { worker, heartbeatAt } of shard.leases.ended(now)) {
     const held = shard.heldBy(worker);
-    for (const job of held.slice(0, left)) giveBack(shard, job, now, answer);
+    for (const job of held.slice(0, left)) giveBack(shard, job, now, heartbeatAt, answer);
     left -= Math.min(left, held.length);
     if (shard.holds.has(worker)) {
       shard.leases.markLost(worker);
@@ -63,8 +63,8 @@ export function reap(world: World, { lane, page = limits.page }: ReapRequest): R
 }
 
 /** One crash more; at its limit the job fails, for it may be what kills its workers. */
-function giveBack(shard: Shard, job: Job, now: number, answer: ReapAnswer): void {
-  recordAttempt(job, 'lost', now);
+function giveBack(shard: Shard, job: Job, now: number, heartbeatAt: number | undefined, answer: ReapAnswer): void {
+  recordAttempt(job, 'lost', now, { heartbeatAt });
   job.crashes++;
   if (job.crashes >= job.crashLimit) {
     shard.finish(job, 'failed', now, { reason: 'worker-lost' });

@@ -32,8 +32,10 @@ export function hasLease(tx: Transaction, lane: Lane, worker: string): boolean {
 }
 
 /** Workers whose lease ran out, first those that a page left half reaped. */
-export function ended(tx: Transaction, lane: Lane): string[] {
-  return tx.db.rows('leases.ended', lane.n, tx.now).map((row) => row[0] as string);
+export function ended(tx: Transaction, lane: Lane): { worker: string; heartbeatAt?: number }[] {
+  return tx.db
+    .rows('leases.ended', lane.n, tx.now)
+    .map(([worker, at]) => ({ worker: worker as string, heartbeatAt: (at as number | null) ?? undefined }));
 }
 
 /** A page was too short for all that `worker` holds: it may not come back in between. */

@@ -97,14 +97,19 @@ export function forget(tx: Transaction, lane: Lane, job: Job): void {
 }
 
 /** Writes down how the attempt in hand ended. Call it before the job leaves `active`. */
-export function recordAttempt(tx: Transaction, job: Job, outcome: AttemptRecord['outcome'], error?: string): void {
+export function recordAttempt(
+  tx: Transaction,
+  job: Job,
+  outcome: AttemptRecord['outcome'],
+  more: Pick<AttemptRecord, 'error' | 'heartbeatAt'> = {},
+): void {
   const entry: AttemptRecord = {
     attempt: job.attempts + 1,
     worker: job.worker!,
     startedAt: job.startedAt!,
     finishedAt: tx.now,
     outcome,
-    error,
+    ...more,
   };
   tx.db.run('job.attempted', job.n, JSON.stringify(entry));
   tx.db.run('job.trim_attempts', job.n, limits.history);

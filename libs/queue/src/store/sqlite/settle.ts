@@ -64,7 +64,7 @@ function apply(tx: Transaction, lane: Lane, job: Job, ending: Settlement): JobSt
       return finish(tx, lane, job, 'completed', { result: ending.result, keep: ending.keep });
 
     case 'retry':
-      recordAttempt(tx, job, 'retry', ending.error);
+      recordAttempt(tx, job, 'retry', { error: ending.error });
       job.attempts++;
       job.error = ending.error;
       return cancelIfMarked(tx, lane, job) ?? makeDue(tx, lane, job, tx.now + ending.in, 'retry');
@@ -74,13 +74,13 @@ function apply(tx: Transaction, lane: Lane, job: Job, ending: Settlement): JobSt
       return cancelIfMarked(tx, lane, job) ?? makeDue(tx, lane, job, tx.now + ending.in, 'snooze');
 
     case 'failed':
-      recordAttempt(tx, job, 'failed', ending.error);
+      recordAttempt(tx, job, 'failed', { error: ending.error });
       job.attempts++;
       job.error = ending.error;
       return finish(tx, lane, job, 'failed', { reason: ending.reason });
 
     case 'cancelled':
-      recordAttempt(tx, job, 'cancelled', ending.error);
+      recordAttempt(tx, job, 'cancelled', { error: ending.error });
       job.error = ending.error ?? job.error;
       return cancelIfMarked(tx, lane, job) ?? finish(tx, lane, job, 'cancelled', { reason: ending.reason });
 

@@ -46,9 +46,9 @@ export function reap(tx: Transaction, { lane: address, page = limits.page }: Rea
   if (lane.graceUntil !== undefined && tx.now < lane.graceUntil) return { ...answer, graceUntil: lane.graceUntil };
 
   let left = page;
-  for (const worker of ended(tx, lane)) {
+  for (const { worker, heartbeatAt } of ended(tx, lane)) {
     const held = heldBy(tx, lane, worker, left + 1);
-    for (const job of held.slice(0, left)) giveBack(tx, lane, job, answer);
+    for (const job of held.slice(0, left)) giveBack(tx, lane, job, heartbeatAt, answer);
     if (held.length > left) {
       markLost(tx, lane, worker);
       return { ...answer, more: true };
@@ -62,8 +62,8 @@ export function reap(tx: Transaction, { lane: address, page = limits.page }: Rea
 }
 
 /** One crash more; at its limit the job fails, for it may be what kills its workers. */
-function giveBack(tx: Transaction, lane: Lane, job: Job, answer: ReapAnswer): void {
-  recordAttempt(tx, job, 'lost');
+function giveBack(tx: Transaction, lane: Lane, job: Job, heartbeatAt: number | undefined, answer: ReapAnswer): void {
+  recordAttempt(tx, job, 'lost', { heartbeatAt });
   job.crashes++;
   if (job.crashes >= job.crashLimit) {
     finish(tx, lane, job, 'failed', { reason: 'worker-lost' });

@@ -242,8 +242,8 @@ local function append(h, id, flag, text, bound)
 end
 
 -- Writes down how the attempt in hand ended. Comes before the job leaves `active`.
-local function record(h, id, outcome, error)
-  local entry = { attempt = h.attempts + 1, worker = h.worker, startedAt = tonumber(h.started), finishedAt = now, outcome = outcome, error = error }
+local function record(h, id, outcome, error, heartbeat)
+  local entry = { attempt = h.attempts + 1, worker = h.worker, startedAt = tonumber(h.started), finishedAt = now, outcome = outcome, error = error, heartbeatAt = heartbeat }
   append(h, id, 'H', cjson.encode(entry), limits.history)
 end
 

@@ -19,9 +19,9 @@ local released, failed_jobs, cancelled_jobs, lost, more = {}, {}, {}, {}, 0
 local holds_of = {}
 for i = 3, #ARGV do holds_of[ARGV[i]] = KEYS[first + i - 3] end
 
-local function give_back(id, holds)
+local function give_back(id, holds, heartbeat)
   local h = parse(call('HGET', headers, id))
-  record(h, id, 'lost')
+  record(h, id, 'lost', nil, heartbeat)
   h.crashes = h.crashes + 1
   call('HDEL', holds, id)
   if h.crashes >= crash_limit(h, id) then
@@ -46,8 +46,11 @@ for i = 1, #ended do
     more = 1
     break
   end
+  -- When it was last heard of, unless it was reaped in part before.
+  local ends = tonumber(call('ZSCORE', leases, worker))
+  local heartbeat = ends > 0 and ends - call('HGET', lengths, worker) or nil
   local list = latest_first(holds)
-  for k = 1, min(left, #list) do give_back(list[k][1], holds) end
+  for k = 1, min(left, #list) do give_back(list[k][1], holds, heartbeat) end
   call('HDEL', lengths, worker)
   if #list > left then
     -- A page was too short for all it holds: it may not come back in between.

@@ -11,8 +11,8 @@ ON CONFLICT (lane, worker) DO UPDATE SET until = excluded.until, length = exclud
 -- running: whether a worker may exchange.
 SELECT 1 FROM leases WHERE lane = ? AND worker = ? AND until <> 0;
 
--- ended: workers whose lease ran out; those half reaped come first.
-SELECT worker FROM leases WHERE lane = ? AND until < ? ORDER BY until, worker;
+-- ended: workers whose lease ran out, and when they were last heard of; those half reaped come first, of whom that is forgotten.
+SELECT worker, CASE WHEN until <> 0 THEN until - length END FROM leases WHERE lane = ? AND until < ? ORDER BY until, worker;
 
 -- lose: being reaped.
 UPDATE leases SET until = 0 WHERE lane = ? AND worker = ?;
