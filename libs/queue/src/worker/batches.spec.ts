@@ -151,6 +151,20 @@ describe('batches', () => {
       expect(await states(ids)).toEqual(['completed', 'completed', 'completed']);
     });
 
+    it('then too with all that one look brings', async () => {
+      const gate = promised();
+      await world.enqueue({ task: 'other' });
+      const worker = await world.worker([batched(tally), handler(() => gate.promise, { name: 'other' })]);
+      const idle = worker.idle();
+      await settled();
+      await world.enqueue(...payloads(1, 2, 3));
+      await settled();
+      expect(sizes).toEqual([3]);
+      gate.keep();
+
+      await idle;
+    });
+
     it('apart for each queue', async () => {
       await world.enqueue({ queue: 'a' }, { queue: 'b' }, { queue: 'a' });
       const queues: string[] = [];

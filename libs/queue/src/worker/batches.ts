@@ -1,7 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { BatchContext, BatchItem } from '../task/batch.js';
 import type { TaskContext } from '../task/context.js';
-import { nextTurn } from '../time/loop.js';
 import { Batch } from './batch.js';
 import type { Handler } from './options.js';
 import type { Shift } from './shift.js';
@@ -127,13 +126,8 @@ class Gathering {
   /** For `max`, `wait`, or until nobody else can come: whatever is first. */
   private async wait(queue: string, batch: Batch): Promise<void> {
     const { waiters } = this.shift();
-    let together = false; // those of one exchange begin one after another, in the same turn of the event loop
-    void nextTurn().then(() => {
-      together = true;
-      waiters.check();
-    });
-    await waiters.until(() => batch.begun || (together && this.isComplete(queue)), this.given.batch.wait);
-    this.begin(queue, batch);
+    await waiters.until(() => batch.begun || this.isComplete(queue), this.given.batch.wait);
+    this.begin(queue, batch); // not in the call that asked: those of one exchange come one after another before this
   }
 
   private begin(queue: string, batch: Batch): void {
