@@ -30,14 +30,17 @@ const seconds = 60;
 
     const monitor = await plain.monitor();
     let sent = 0;
-    monitor.on('monitor', (_time: string, [name]: string[], source: string) => {
-      if (source !== 'lua' && name!.toLowerCase() !== 'time') sent++;
+    let over = false;
+    monitor.on('monitor', (_time: string, [name, text]: string[], source: string) => {
+      over ||= text === 'the end'; // what leaving costs is not idling
+      if (!over && source !== 'lua' && name!.toLowerCase() !== 'time') sent++;
     });
     for (let second = 0; second < seconds; second++) {
       await clock.advance('1s');
       await calm();
     }
     await plain.ping('the end');
+    while (!over) await nextTurn();
     const stopped = worker.stop({ now: true });
     await clock.advance('1s');
     await stopped;
