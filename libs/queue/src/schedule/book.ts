@@ -90,12 +90,12 @@ export class ScheduleBook {
   private assemble({ id, owner, paused, ...wish }: Wish, present: ScheduleRecord | undefined, now: number) {
     const before = present && this.legible(present);
     const goesOn = before !== undefined && whenOf(before) === whenOf(wish);
+    const made = goesOn ? before.made : wish.count && present?.counts.enqueued;
     const definition: Definition = {
       ...wish,
       anchor: goesOn ? before.anchor : now,
-      ...(wish.count !== undefined && present && { made: (goesOn && before.made) || present.counts.enqueued }),
+      ...(made !== undefined && { made }),
     };
-    if (goesOn && before.made === undefined) delete definition.made;
     const sequence = sequenceOf(definition);
     const ended = goesOn && present !== undefined && hasEnded(present);
     const waiting = goesOn ? present?.next : undefined;

@@ -97,6 +97,20 @@ describe('put', () => {
     expect(w.told.slice(-2)).toEqual(['fired few 00:05', 'changed few finished']);
   });
 
+  it('goes on counting when it is put again, also where no job had been made before', async () => {
+    const w = await nightWorld();
+    await w.schedules.put('few', { task: sweep, trigger: every('2m') });
+    const few = { task: sweep, trigger: every('1m'), count: 2 };
+    await w.schedules.put('few', few);
+    await w.pass(60_000);
+
+    await w.schedules.put('few', few);
+    await w.pass(60_000);
+
+    expect(await w.schedules.get('few')).toBeUndefined();
+    expect(await w.jobs()).toHaveLength(2);
+  });
+
   it('keeps the present one, or throws, when asked to', async () => {
     const w = await nightWorld();
     const first = await w.schedules.put('nightly', nightly);
