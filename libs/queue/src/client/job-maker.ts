@@ -114,7 +114,7 @@ function addBounds(job: NewJob, settings: TaskSettings, call: EnqueueOptions<unk
   if (call.expires !== undefined) job.expires = expiryOf(call.expires);
   else if (settings.expires !== undefined) job.expires = { in: settings.expires };
   if (settings.crashLimit !== undefined) job.crashLimit = settings.crashLimit;
-  if (settings.maxActive !== undefined) job.limit = { key: job.task, max: settings.maxActive };
+  if (settings.maxActive !== undefined) job.gates = [{ kind: 'task', key: job.task, max: settings.maxActive }];
   if (call.retry?.startAt !== undefined && call.retry.startAt > 1) job.attempts = call.retry.startAt - 1;
 }
 

@@ -40,6 +40,10 @@ export const limits = {
   soon: 5000,
   /** Scheduled jobs that one exchange promotes at most. */
   promote: 200,
+  /** Parked jobs that one gate lets through in one go. */
+  through: 100,
+  /** Gates that one exchange opens by the clock. */
+  wake: 200,
   /** Jobs that one call to `reap` or `prune` touches at most. */
   page: 500,
   /** Schedules of one namespace. */

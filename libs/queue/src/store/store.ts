@@ -59,7 +59,7 @@ export interface Store {
   /** Forgets jobs that are not active. */
   remove(ids: string[]): Promise<ControlAnswer[]>;
   /** Merges settings into those of a queue (`null` clears one) and answers the whole. Survives restarts. */
-  configure(queue: string, change: Partial<QueueSettings>): Promise<QueueSettings>;
+  configure(queue: string, change: SettingsChange): Promise<QueueSettings>;
 
   /**
    * One record per id or caller's name, `undefined` when unknown. `watch` registers interest: until the job is settled,
@@ -123,8 +123,17 @@ export interface NewJob {
   expires?: Due;
   /** Keys that must be free. When one is taken the job is not added and the answer names who holds it. */
   keys?: UniqueKey[];
-  /** What to do when a key is taken: `return` changes nothing (default); `replace` puts this body, expiry, tags and due time into the holder, keeping its id, while that is scheduled or ready. */
-  onDuplicate?: 'return' | 'replace';
+  /**
+   * What to do when a key is taken. `return` changes nothing (default). `replace` puts this body, expiry, tags and due time into
+   * the holder, keeping its id, while that is scheduled or ready. `extend` changes only the due time of a scheduled holder, and
+   * only to a later one. `follow` puts body, expiry and tags into a holder that is scheduled, ready or blocked; behind an active
+   * one this job is added, takes over the keys, and is `blocked` until that one has ended in any way.
+   */
+  onDuplicate?: 'return' | 'replace' | 'extend' | 'follow';
+  /** With `replace` and `follow`: only while this is the holder's body; else nothing is changed. */
+  replaces?: string;
+  /** With `replace` and `extend`: the holder falls due at most so many milliseconds after it was enqueued. */
+  maxWait?: number;
   /** Lost workers that fail the job. Default `limits.crashes`; 1 is at most once. */
   crashLimit?: number;
   /** Attempts that count as charged already. Default 0. */
@@ -136,15 +145,41 @@ export interface NewJob {
   after?: string[];
   /** With `after`: any ending of these jobs will do, and so will that one is unknown. */
   anyEnding?: boolean;
-  /**
-   * At most `max` jobs of that key are active or next in line in this lane; the surplus stays ready, in order of priority
-   * and arrival, and no worker gets it before a place of the key is free. A job keeps its place until it is neither
-   * active nor ready.
-   */
-  limit?: { key: string; max: number };
+  /** What it passes on its way to the line, innermost first: at most one of each kind, in the order `order`, `group`, `task`. */
+  gates?: Gate[];
   parent?: string;
   root?: string;
   tags?: string[];
+}
+
+/**
+ * What a job passes between becoming ready and standing in a line. There is one gate of a kind and key per lane, and a job in
+ * front of a closed one is *parked*: ready, in nobody's way, and nothing a worker could get. A job keeps its place in a gate
+ * until it is neither ready nor active. Decision 0010 tells the rules by which gates open.
+ */
+export interface Gate {
+  /**
+   * `order`: one job at a time, in order of arrival whatever the priority, and the place is kept while the job waits for a
+   * retry or a snooze. `group` and `task`: what `QueueSettings.tasks` says of the job's task comes before what stands here.
+   */
+  kind: 'order' | 'group' | 'task';
+  key: string;
+  /** Jobs that may be behind the gate at once: next in line, or active. Absent: any number. */
+  max?: number;
+  /** Attempts that may begin. Absent: any number. */
+  rate?: Rate;
+  /** Jobs of one priority that may be behind the gate, and not yet active, at once. Default 1 with a rate, else any number. */
+  turn?: number;
+  /** Of `order`: a job that failed keeps its place until it ends otherwise after a retry by hand, or is forgotten. */
+  holdFailed?: boolean;
+}
+
+/** An attempt may begin every `interval`, and `slack` before its time: the generic cell rate algorithm. Whole microseconds. */
+export interface Rate {
+  interval: number;
+  slack: number;
+  /** The same for people: `10/m`. */
+  text: string;
 }
 
 export interface UniqueKey {
@@ -163,7 +198,7 @@ export interface EnqueueAnswer {
   created: boolean;
   /** State right after the call. Of a job with `after`: once the jobs it waits for were looked at. */
   state: JobState;
-  /** With `onDuplicate: 'replace'`: whether the holder was changed. */
+  /** With `onDuplicate`: whether the holder was changed. */
   replaced?: boolean;
 }
 
@@ -196,7 +231,8 @@ export type Settlement = Hold & {
         /** Milliseconds the record is kept: 0 leaves none, `Infinity` drops the age limit. Default `limits.keepFinished`. */ keep?: number;
       }
     | { outcome: 'retry'; in: number; error: string }
-    | { outcome: 'snoozed'; in: number }
+    /** With `pause` its group takes as long a pause: no attempt of its innermost `group` or `task` gate begins before. */
+    | { outcome: 'snoozed'; in: number; pause?: boolean }
     | { outcome: 'failed'; reason: string; error: string }
     | { outcome: 'cancelled'; /** Where the job is marked, that of the mark counts. */ reason: string; error?: string }
     /** Given back, uncharged: to the front at once, or later with `in`. */
@@ -211,9 +247,9 @@ export interface ExchangeAnswer {
   jobs: ClaimedJob[];
   /** Holds of this worker that somebody wants cancelled. Repeated until settled. */
   cancels: string[];
-  /** Milliseconds until the next scheduled job is due. */
+  /** Milliseconds until the next scheduled job is due, a gate opens by the clock, or the rate of the queue allows the next claim. */
   dueIn?: number;
-  /** Ready jobs are left. */
+  /** Ready jobs are left, and nothing but places is missing. */
   more: boolean;
   paused: boolean;
   /**
@@ -301,7 +337,28 @@ export interface QueueSettings {
   paused: boolean;
   /** Ready and scheduled jobs per shard, blocked ones not counted; beyond it `QueueFull`. `null` is no bound. */
   maxReady: number | null;
+  /** Jobs active at once per shard. `null` is no bound. */
+  maxActive: number | null;
+  /** Attempts that may begin, per shard. */
+  rate: Rate | null;
+  /** Shares of the bands, 0 urgent … 3 low, among the takes. `null`: the highest first, but one take in `limits.lowestShare` is the lowest's. */
+  weights: [number, number, number, number] | null;
+  /** What is said of single tasks, by name. In a change, what is named of a task is merged, and `null` takes back all that was said of it. */
+  tasks: Record<string, TaskSettings>;
 }
+
+/** Comes before what the gates of the task's jobs say; a task without gates gets a `task` gate of its name. `null` is no bound. */
+export interface TaskSettings {
+  /** Jobs are accepted, and none begins. */
+  paused?: boolean;
+  max?: number | null;
+  rate?: Rate | null;
+  /** Of each of its groups. */
+  group?: { max?: number | null; rate?: Rate | null };
+}
+
+/** What `configure` merges. */
+export type SettingsChange = Partial<Omit<QueueSettings, 'tasks'>> & { tasks?: Record<string, TaskSettings | null> };
 
 /** By id, or by the caller's own name within a queue; without a queue, the newest of that name in any. */
 export type JobKey = { id: string } | { name: string; queue?: string };
@@ -335,8 +392,8 @@ export interface JobRecord {
   name?: string;
   /** While blocked: the jobs of `after` that have not completed yet. */
   waitsFor?: string[];
-  /** While ready without a place of its limit: that limit. */
-  parked?: { key: string; max: number };
+  /** While ready in front of a closed gate: that gate as the job knows it, and when it opens, where that is a matter of time. */
+  parked?: Gate & { until?: number };
   parent?: string;
   root?: string;
   tags?: string[];
