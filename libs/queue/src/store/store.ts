@@ -127,7 +127,8 @@ export interface NewJob {
    * What to do when a key is taken. `return` changes nothing (default). `replace` puts this body, expiry, tags and due time into
    * the holder, keeping its id, while that is scheduled or ready. `extend` changes only the due time of a scheduled holder, and
    * only to a later one. `follow` puts body, expiry and tags into a holder that is scheduled, ready or blocked; behind an active
-   * one this job is added, takes over the keys, and is `blocked` until that one has ended in any way.
+   * one this job is added, takes over the keys, and is `blocked` until that one has ended in any way; not if somebody else has
+   * another of them.
    */
   onDuplicate?: 'return' | 'replace' | 'extend' | 'follow';
   /** With `replace` and `follow`: only while this is the holder's body; else nothing is changed. */

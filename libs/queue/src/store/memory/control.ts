@@ -1,5 +1,7 @@
 import { may } from '../../job/state.js';
-import type { ControlAnswer, Due, QueueSettings } from '../store.js';
+import { arrivalUnder } from '../gating.js';
+import { mergeSettings } from '../settings.js';
+import type { ControlAnswer, Due, QueueSettings, SettingsChange } from '../store.js';
 import { type Job, recordAttempt, timeOf } from './job.js';
 import type { Shard } from './shard.js';
 import type { World } from './world.js';
@@ -57,7 +59,7 @@ export function retry(world: World, ids: string[]): ControlAnswer[] {
     job.attempts = job.crashes = job.releases = 0;
     job.reason = job.error = job.result = job.finishedAt = job.expiresAt = undefined;
     shard.keys.take(job);
-    shard.makeReady(job, 'tail');
+    shard.makeReady(job, 'tail', now);
     return true;
   });
 }
@@ -83,13 +85,14 @@ export function remove(world: World, ids: string[]): ControlAnswer[] {
   });
 }
 
-/** `null` clears a setting; what is not named stays. */
-export function configure(world: World, queue: string, change: Partial<QueueSettings>): QueueSettings {
-  const before = world.settings(queue);
-  const settings = {
-    paused: change.paused === undefined ? before.paused : (change.paused ?? false),
-    maxReady: change.maxReady === undefined ? before.maxReady : change.maxReady,
-  };
+/** Gates that what is new may open are looked at in the next exchange. */
+export function configure(world: World, queue: string, change: SettingsChange): QueueSettings {
+  const now = world.now();
+  const settings = mergeSettings(world.settings(queue), structuredClone(change));
   world.configure(queue, settings);
-  return { ...settings };
+  for (const shard of world.shards(queue)) {
+    shard.tat = arrivalUnder(shard.tat, change.rate, now);
+    if (change.tasks && shard.gates.reconsider(change.tasks, now)) shard.hints.lane('ready', shard);
+  }
+  return structuredClone(settings);
 }

@@ -1,9 +1,10 @@
 import { QueueFull } from '../../job/errors.js';
 import { parseJobId } from '../../job/id.js';
+import { isFinal } from '../../job/state.js';
 import type { EnqueueAnswer, NewJob } from '../store.js';
 import { carry } from './after.js';
-import { newJob, timeOf } from './job.js';
-import { Shard } from './shard.js';
+import { type Job, newJob, timeOf } from './job.js';
+import type { Shard } from './shard.js';
 import type { World } from './world.js';
 
 /** Adds a batch, in order. Every queue is asked for room before the first write. */
@@ -28,8 +29,13 @@ export function add(world: World, job: NewJob, now: number): EnqueueAnswer {
   if (repeated) return { id: job.id, created: true, state: repeated.state };
 
   const holder = shard.keys.holder(job.keys ?? [], now);
-  if (holder !== undefined) return duplicate(shard, holder, job, now);
+  if (holder === undefined) return create(shard, job, now);
+  // A timed key outlives the record of a job that was not kept.
+  const known = shard.jobs.get(holder);
+  return known ? duplicate(shard, known, job, now) : { id: holder, created: false, state: 'completed' };
+}
 
+function create(shard: Shard, job: NewJob, now: number): EnqueueAnswer {
   const created = newJob(job, now);
   shard.add(created);
   shard.keys.take(created);
@@ -38,37 +44,69 @@ export function add(world: World, job: NewJob, now: number): EnqueueAnswer {
   return { id: job.id, created: true, state };
 }
 
-/** A key is taken: the job is not added, and with `replace` what is new about it goes into the holder. */
-function duplicate(shard: Shard, id: string, job: NewJob, now: number): EnqueueAnswer {
-  const holder = shard.jobs.get(id);
-  // A timed key outlives the record of a job that was not kept.
-  if (!holder) return { id, created: false, state: 'completed' };
-  const waits = holder.state === 'scheduled' || holder.state === 'ready';
-  if (job.onDuplicate !== 'replace' || !waits) return { id, created: false, state: holder.state };
+/** A key is taken: mostly the job is not added, and what is new about it may go into the holder. */
+function duplicate(shard: Shard, holder: Job, job: NewJob, now: number): EnqueueAnswer {
+  const differs = job.replaces !== undefined && job.replaces !== holder.body;
+  switch (job.onDuplicate) {
+    case 'replace':
+      if (differs || !['scheduled', 'ready'].includes(holder.state)) break;
+      putInto(shard, holder, job, now);
+      if (holder.state === 'scheduled') shard.makeDue(holder, boundedDue(holder, job, now), 'delay', now);
+      return { id: holder.id, created: false, state: holder.state, replaced: true };
 
+    case 'extend': {
+      const dueAt = boundedDue(holder, job, now);
+      if (holder.state !== 'scheduled' || dueAt === undefined || dueAt <= holder.dueAt!) break;
+      shard.makeDue(holder, dueAt, 'delay', now);
+      return { id: holder.id, created: false, state: holder.state, replaced: true };
+    }
+
+    case 'follow':
+      if (differs) break;
+      if (holder.state === 'active') return follow(shard, holder, job, now);
+      if (isFinal(holder.state)) break;
+      putInto(shard, holder, job, now);
+      return { id: holder.id, created: false, state: holder.state, replaced: true };
+  }
+  return { id: holder.id, created: false, state: holder.state };
+}
+
+function putInto(shard: Shard, holder: Job, job: NewJob, now: number): void {
   const { body, expiresAt, tags, crashLimit } = newJob(job, now);
   Object.assign(holder, { body, expiresAt, tags, crashLimit });
-  if (holder.state === 'scheduled') shard.makeDue(holder, timeOf(job.due, now), 'delay', now);
-  else shard.hints.changed(holder);
-  return { id, created: false, state: holder.state, replaced: true };
+  shard.hints.changed(holder);
+}
+
+/** However often it is put off, a holder does not wait longer than `maxWait` in all. */
+function boundedDue({ enqueuedAt }: Job, { due, maxWait = Infinity }: NewJob, now: number): number | undefined {
+  const dueAt = timeOf(due, now);
+  return dueAt === undefined ? undefined : Math.min(dueAt, enqueuedAt + maxWait);
+}
+
+/** Behind an active holder, unless somebody else has another of the keys: those are not taken away from anybody who may still begin. */
+function follow(shard: Shard, holder: Job, job: NewJob, now: number): EnqueueAnswer {
+  if (shard.keys.holder(job.keys!, now, holder.id) !== undefined) {
+    return { id: holder.id, created: false, state: holder.state };
+  }
+  return create(shard, { ...job, after: [holder.id, ...(job.after ?? [])], anyEnding: true }, now);
 }
 
 /** Throws `QueueFull` when the jobs that would be created do not fit; blocked ones take no room. Jobs of one batch know each other's ids and keys. */
 function checkRoom(world: World, address: { queue: string; shard: number }, batch: NewJob[], now: number): void {
   const { maxReady } = world.settings(address.queue);
   if (maxReady === null) return;
-  const shard = world.shard(address) ?? new Shard(address.queue, address.shard, world.hints, world.effects);
+  const shard = world.shard(address);
   const ids = new Set<string>();
   const taken = new Map<string, boolean>();
   let created = 0;
   for (const { id, keys = [], after } of batch) {
-    if (ids.has(id) || shard.jobs.has(id)) continue;
-    if (keys.some(({ key }) => taken.get(key) ?? shard.keys.holder([{ key, until: 0 }], now) !== undefined)) continue;
+    if (ids.has(id) || shard?.jobs.has(id)) continue;
+    if (keys.some(({ key }) => taken.get(key) ?? shard?.keys.holder([{ key, until: 0 }], now) !== undefined)) continue;
     ids.add(id);
     if (!after?.length) created++;
     for (const { key, until } of keys) taken.set(key, typeof until !== 'number' || until > 0);
   }
-  if (created > 0 && shard.waiting + created > maxReady) throw new QueueFull(address.queue, maxReady);
+  if (created > 0 && (shard?.waiting ?? 0) + created > maxReady) throw new QueueFull(address.queue, maxReady);
 }
 
 function byShard(jobs: NewJob[]): [{ queue: string; shard: number }, NewJob[]][] {

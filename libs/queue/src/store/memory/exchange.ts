@@ -6,7 +6,7 @@ import { settle } from './settle.js';
 import type { Shard } from './shard.js';
 import type { World } from './world.js';
 
-/** Settle, renew, promote, claim, hand back: the whole conversation of a worker with one shard. */
+/** Settle, renew, promote, open gates, claim, hand back: the whole conversation of a worker with one shard. */
 export function exchange(world: World, request: ExchangeRequest): ExchangeAnswer {
   const now = world.now();
   const { paused } = world.settings(request.lane.queue);
@@ -20,6 +20,7 @@ export function exchange(world: World, request: ExchangeRequest): ExchangeAnswer
   carryWithin(world, shard);
   shard.leases.renew(request.worker, request.lease, now);
   promote(shard, now);
+  shard.gates.wake(now);
   const claim = new Claim(shard, request.worker, now);
   const jobs = claim.run(paused ? 0 : request.want, request.alone ?? false);
   const cancels = [...(shard.holds.get(request.worker)?.values() ?? [])].filter((job) => job.cancelling);
@@ -29,7 +30,7 @@ export function exchange(world: World, request: ExchangeRequest): ExchangeAnswer
     jobs,
     cancels: cancels.map((job) => job.id),
     dueIn: dueIn(shard, now),
-    more: shard.bands.some((band) => band.size > 0),
+    more: anyInLine(shard) && shard.room(now) > 0,
     paused,
     suspects: shard.suspects.size,
     overdue: now >= shard.leases.graceUntil && shard.leases.anyEnded(now),
@@ -42,11 +43,21 @@ function promote(shard: Shard, now: number): void {
   for (let left = limits.promote; left > 0; left--) {
     const job = shard.scheduled.first;
     if (!job || job.dueAt! > now) return;
-    shard.promote(job);
+    shard.promote(job, now);
   }
 }
 
+function anyInLine({ bands }: Shard): boolean {
+  return bands.some((band) => band.size > 0);
+}
+
+/** The next scheduled job, the next gate that opens by the clock, or what only the rate of the queue keeps in line. */
 function dueIn(shard: Shard, now: number): number | undefined {
-  const next = shard.scheduled.first;
-  return next && Math.max(0, next.dueAt! - now);
+  const times = [
+    shard.scheduled.first?.dueAt,
+    shard.gates.nextWake,
+    anyInLine(shard) ? shard.nextToken(now) : undefined,
+  ];
+  const known = times.filter((time) => time !== undefined);
+  return known.length > 0 ? Math.max(0, Math.min(...known) - now) : undefined;
 }

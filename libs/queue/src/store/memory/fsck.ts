@@ -1,7 +1,7 @@
 import { isFinal, jobStates } from '../../job/state.js';
 import { checkAfter } from '../fsck-rules/after.js';
+import { checkGates } from '../fsck-rules/gates.js';
 import { checkLedger } from '../fsck-rules/ledger.js';
-import { checkLimits } from '../fsck-rules/limits.js';
 import { checkSchedules } from '../fsck-rules/schedules.js';
 import { checkUnique } from '../fsck-rules/unique.js';
 import type { Violation } from '../store.js';
@@ -19,7 +19,7 @@ export function fsck(world: World): Violation[] {
         ...checkPlaces(shard),
         ...checkHolds(shard),
         ...checkUnique(shard.jobs.values()),
-        ...checkLimits(shard.jobs.values(), shard.admission.taken()),
+        ...checkGates(shard.jobs.values(), shard.gates.figures(), shard.settings, world.now()),
         ...checkKeys(shard),
       ]),
     ...checkAfter(
@@ -36,7 +36,7 @@ function checkPlaces(shard: Shard): Violation[] {
   const found = new Map<string, number>();
   const places = [...shard.lines, shard.scheduled, ...Object.values(shard.kept)].flatMap((place) => [...place]);
   const held = [...shard.holds.values()].flatMap((jobs) => [...jobs.values()]);
-  for (const { id } of [...places, ...held, ...shard.admission.parked()]) found.set(id, (found.get(id) ?? 0) + 1);
+  for (const { id } of [...places, ...held, ...shard.gates.parked()]) found.set(id, (found.get(id) ?? 0) + 1);
 
   const jobs = [...shard.jobs.values()];
   const lost = jobs.filter((job) => job.state !== 'blocked' && (found.get(job.id) !== 1 || !isInPlace(shard, job)));

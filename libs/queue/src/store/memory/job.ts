@@ -1,5 +1,5 @@
 import { limits } from '../../job/limits.js';
-import type { AttemptRecord, ClaimedJob, Due, JobRecord, NewJob, UniqueKey } from '../store.js';
+import type { AttemptRecord, ClaimedJob, Due, Gate, JobRecord, NewJob, UniqueKey } from '../store.js';
 import type { Place } from './line.js';
 
 /** A job as this store holds it: the record everybody may read, and what only the store needs. */
@@ -14,10 +14,11 @@ export interface Job extends Omit<JobRecord, 'parked'> {
   dependents?: Set<string>;
   /** Whether any ending of those it waits for will do. */
   anyEnding: boolean;
-  limit?: NewJob['limit'];
-  /** While ready or active: whether it has a place of its limit. */
-  admitted: boolean;
-  /** While parked: sorts by key, band and arrival. */
+  /** Innermost first. */
+  gates: Gate[];
+  /** How many of them it has passed, and keeps. */
+  passed: number;
+  /** While parked in front of the next one: sorts those of a gate. */
   ticket?: string;
   /** While ready, unless it is parked: its place in a band or among the suspects. */
   place?: Place<Job>;
@@ -48,8 +49,8 @@ export function newJob(job: NewJob, now: number): Job {
     log: [],
     keys: job.keys ? [...job.keys] : [],
     crashLimit: job.crashLimit ?? limits.crashes,
-    limit: job.limit && { ...job.limit },
-    admitted: false,
+    gates: structuredClone(job.gates ?? []),
+    passed: 0,
     keptUntil: Infinity,
   };
 }
@@ -108,8 +109,8 @@ export function claimed(job: Job): ClaimedJob {
   };
 }
 
-/** What everybody may read. A copy. */
-export function recordOf(job: Job): JobRecord {
+/** What everybody may read. A copy. `parked`: the gate that keeps it. */
+export function recordOf(job: Job, parked: JobRecord['parked']): JobRecord {
   return {
     id: job.id,
     task: job.task,
@@ -131,7 +132,7 @@ export function recordOf(job: Job): JobRecord {
     finishedAt: job.finishedAt,
     name: job.name,
     waitsFor: job.waitsFor && [...job.waitsFor],
-    parked: job.ticket === undefined ? undefined : { ...job.limit! },
+    parked,
     parent: job.parent,
     root: job.root,
     tags: job.tags && [...job.tags],

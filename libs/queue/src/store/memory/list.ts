@@ -1,8 +1,9 @@
 import { isFinal, type JobState, jobStates } from '../../job/state.js';
+import { gateName } from '../gating.js';
 import { type Cursor, matches, orderOf, type Rank, readCursor, writeCursor } from '../listing.js';
 import type { ListPage, ListQuery } from '../store.js';
 import { compare } from './heap.js';
-import { type Job, recordOf } from './job.js';
+import type { Job } from './job.js';
 import type { Shard } from './shard.js';
 import type { World } from './world.js';
 
@@ -10,18 +11,19 @@ import type { World } from './world.js';
 export function list(world: World, query: ListQuery): ListPage {
   const limit = Math.min(query.limit ?? 50, 200);
   let budget = query.budget ?? 10_000;
+  const now = world.now();
   const jobs: ListPage['jobs'] = [];
   let last: Cursor | undefined;
-  for (const [cursor, job] of walk(world, query)) {
+  for (const [cursor, job, shard] of walk(world, query)) {
     if (jobs.length === limit || budget === 0) return { jobs, cursor: writeCursor(last) };
     budget--;
-    if (matches(job, query)) jobs.push(recordOf(job));
+    if (matches(job, query)) jobs.push(shard.recordOf(job, now));
     last = cursor;
   }
   return { jobs };
 }
 
-function* walk(world: World, query: ListQuery): Generator<[Cursor, Job]> {
+function* walk(world: World, query: ListQuery): Generator<[Cursor, Job, Shard]> {
   const after = readCursor(query.cursor);
   for (const shard of world.shards(query.queue)) {
     for (const state of jobStates) {
@@ -33,7 +35,7 @@ function* walk(world: World, query: ListQuery): Generator<[Cursor, Job]> {
       ranked.sort(([a], [b]) => forward * compareRanks(a, b));
       for (const [rank, job] of ranked) {
         if (order === 0 && forward * compareRanks(rank, after![3]) <= 0) continue;
-        yield [[shard.queue, shard.shard, state, rank], job];
+        yield [[shard.queue, shard.shard, state, rank], job, shard];
       }
     }
   }
@@ -46,7 +48,7 @@ function jobsIn(shard: Shard, state: JobState): Job[] {
     case 'blocked':
       return [...shard.jobs.values()].filter((job) => job.state === 'blocked');
     case 'ready':
-      return [...shard.lines.flatMap((line) => [...line]), ...shard.admission.parked()];
+      return [...shard.lines.flatMap((line) => [...line]), ...shard.gates.parked()];
     case 'active':
       return [...shard.holds.values()].flatMap((held) => [...held.values()]);
     default:
@@ -61,7 +63,8 @@ function rankOf(shard: Shard, job: Job): Rank {
     case 'blocked':
       return [job.enqueuedAt, job.id];
     case 'ready':
-      return job.place ? [shard.lines.indexOf(job.place.line), job.place.position] : [shard.lines.length, job.ticket!];
+      if (job.place) return [shard.lines.indexOf(job.place.line), job.place.position];
+      return [shard.lines.length, `${gateName(job.gates[job.passed]!)} ${job.ticket!}`];
     case 'active':
       return [job.fence!, job.id];
     default:

@@ -1,15 +1,16 @@
 import { jobStates, type JobState } from '../../job/state.js';
 import type { HistoryBucket, JobKey, JobRecord, QueueRecord, WorkerRecord } from '../store.js';
 import { compare } from './heap.js';
-import { type Job, recordOf } from './job.js';
+import type { Job } from './job.js';
 import type { Shard } from './shard.js';
 import type { World } from './world.js';
 
 export function find(world: World, keys: JobKey[], watch: boolean): (JobRecord | undefined)[] {
+  const now = world.now();
   return keys.map((key) => {
     const job = 'id' in key ? world.job(key.id) : named(world, key.name, key.queue);
     if (job && watch) world.hints.watch(job);
-    return job && recordOf(job);
+    return job && world.shardOf(job.id)!.recordOf(job, now);
   });
 }
 
@@ -33,7 +34,7 @@ export function counts(world: World): QueueRecord[] {
         jobStates.map((state) => [state, sum(shards, (shard) => shard.counts[state])]),
       ) as Record<JobState, number>,
       ghosts: 0,
-      settings: { ...world.settings(queue) },
+      settings: structuredClone(world.settings(queue)),
       oldestReadyAt: oldestReadyAt(shards),
       totals: {
         enqueued: sum(shards, (shard) => shard.totals.enqueued),

@@ -37,6 +37,7 @@ function apply(shard: Shard, job: Job, ending: Settlement, now: number): JobStat
 
     case 'snoozed':
       recordAttempt(job, 'snoozed', now);
+      if (ending.pause) shard.gates.pause(job, now + ending.in);
       return cancelIfMarked(shard, job, now) ?? shard.makeDue(job, now + ending.in, 'snooze', now);
 
     case 'failed':
@@ -60,7 +61,7 @@ function apply(shard: Shard, job: Job, ending: Settlement, now: number): JobStat
 /** Given back, uncharged and to the front. */
 export function release(shard: Shard, job: Job, now: number): JobState {
   job.releases++;
-  return cancelIfMarked(shard, job, now) ?? shard.makeReady(job, 'front');
+  return cancelIfMarked(shard, job, now) ?? shard.makeReady(job, 'front', now);
 }
 
 /** A job that somebody wants cancelled does not run again. */

@@ -1,11 +1,12 @@
 import { limits } from '../../job/limits.js';
 import { isFinal, jobStates, type JobState, priorities, type WhyScheduled } from '../../job/state.js';
-import type { HistoryBucket, Lane, QueueRecord } from '../store.js';
-import { Admission } from './admission.js';
-import { compare, Heap } from './heap.js';
 import type { Effects } from '../effects.js';
+import { arrival, opensAt, tokens } from '../gating.js';
+import type { HistoryBucket, JobRecord, Lane, QueueRecord, QueueSettings } from '../store.js';
+import { Gates } from './gates.js';
+import { compare, Heap } from './heap.js';
 import type { Hints } from './hints.js';
-import { isSuspect, type Job } from './job.js';
+import { isSuspect, type Job, recordOf } from './job.js';
 import { Keys } from './keys.js';
 import { Line } from './line.js';
 import { Leases } from './leases.js';
@@ -23,8 +24,13 @@ export class Shard implements Lane {
   readonly keys = new Keys(this.jobs);
   readonly leases = new Leases();
 
-  /** Which of the limited jobs may stand in one of the lines. */
-  readonly admission = new Admission();
+  /** What ready jobs pass on their way to one of the lines. */
+  readonly gates = new Gates({
+    settings: () => this.settings,
+    lineUp: (job) => this.lineUp(job, 'tail'),
+    parkedUntil: (time, now) => this.hintSoon(time, now),
+    changed: (job) => this.hints.changed(job),
+  });
 
   /** Where ready jobs wait: a line per priority, and one for those that may run alone only. */
   readonly bands = priorities.map(() => new Line<Job>());
@@ -51,13 +57,21 @@ export class Shard implements Lane {
   fence = 0;
   /** Claims from the bands since the beginning: decides whose turn the lowest band's share is. */
   takes = 0;
+  /** Theoretical arrival time of the rate of the queue, epoch microseconds. */
+  tat = 0;
 
   constructor(
     readonly queue: string,
     readonly shard: number,
     readonly hints: Hints,
     private readonly effects: Effects,
+    private readonly settingsNow: () => QueueSettings,
   ) {}
+
+  /** Those of the queue, as they are now. */
+  get settings(): QueueSettings {
+    return this.settingsNow();
+  }
 
   /** Adds a job that is in no place yet; follow it with `makeDue` or `makeBlocked`. */
   add(job: Job): void {
@@ -67,32 +81,32 @@ export class Shard implements Lane {
   }
 
   /** Ready, among the suspects, in the band of its priority or parked. The tail means a new turn, so an old due time goes. */
-  makeReady(job: Job, where: 'front' | 'tail'): 'ready' {
+  makeReady(job: Job, where: 'front' | 'tail', now: number): 'ready' {
     if (where === 'tail') job.dueAt = undefined;
-    return this.join(job, where);
+    return this.join(job, where, now);
   }
 
   /** The due time has come. It stays readable: how late a job starts is counted from it. */
-  promote(job: Job): void {
-    this.join(job, 'tail');
+  promote(job: Job, now: number): void {
+    this.join(job, 'tail', now);
   }
 
   /** Scheduled for `dueAt`, or ready when that has passed. */
   makeDue(job: Job, dueAt: number | undefined, why: WhyScheduled, now: number): 'ready' | 'scheduled' {
-    if (dueAt === undefined || dueAt <= now) return this.makeReady(job, 'tail');
+    if (dueAt === undefined || dueAt <= now) return this.makeReady(job, 'tail', now);
     this.leave(job);
     job.dueAt = dueAt;
     job.why = why;
-    this.enter(job, 'scheduled');
+    this.enter(job, 'scheduled', now);
     this.scheduled.add(job);
-    if (dueAt - now <= limits.soon) this.hints.lane('ready', this);
+    this.hintSoon(dueAt, now);
     return 'scheduled';
   }
 
   /** Waits for all of `waitsFor`, and for `dueAt` after that. */
   makeBlocked(job: Job, dueAt: number | undefined, now: number): 'blocked' {
     if (dueAt !== undefined && dueAt > now) job.dueAt = dueAt;
-    this.enter(job, 'blocked');
+    this.enter(job, 'blocked', now);
     for (const parent of job.waitsFor!) this.effects.raise({ kind: 'link', from: job.id, to: parent });
     return 'blocked';
   }
@@ -104,13 +118,27 @@ export class Shard implements Lane {
     else this.hints.changed(job);
   }
 
-  makeActive(job: Job, worker: string, now: number): void {
+  /** The head of a line becomes active, unless one of its gates has closed meanwhile: then it parks there. Answers whether it did. */
+  begin(job: Job, worker: string, now: number): boolean {
+    const obstacle = this.gates.obstacle(job, now);
+    if (obstacle === undefined) {
+      this.makeActive(job, worker, now);
+      this.gates.begin(job, now);
+      return true;
+    }
+    this.leave(job);
+    this.gates.putBack(job, obstacle, now);
+    this.hints.changed(job);
+    return false;
+  }
+
+  private makeActive(job: Job, worker: string, now: number): void {
     this.leave(job);
     this.fence = Math.max(this.fence + 1, now * 1000);
     job.worker = worker;
     job.fence = this.fence;
     job.startedAt = now;
-    this.enter(job, 'active');
+    this.enter(job, 'active', now);
     const held = this.holds.get(worker);
     if (held) held.set(job.id, job);
     else this.holds.set(worker, new Map([[job.id, job]]));
@@ -123,7 +151,7 @@ export class Shard implements Lane {
     job.finishedAt = now;
     job.keptUntil = now + (ending.keep ?? (state === 'failed' ? limits.keepFailed : limits.keepFinished));
     this.totals[state]++;
-    this.enter(job, state);
+    this.enter(job, state, now);
     this.kept[state].add(job);
     this.tellDependents(job);
     if (ending.keep === 0) this.forget(job, now);
@@ -136,7 +164,7 @@ export class Shard implements Lane {
     this.leave(job);
     this.counts[job.state]--;
     this.jobs.delete(job.id);
-    this.giveUpPlace(job);
+    this.gates.leave(job, job.state === 'ready', 0, now);
     this.keys.release(job, now);
     this.hints.gone(job);
     if (job.state !== 'completed' && job.state !== 'cancelled') this.totals.removed++;
@@ -152,10 +180,42 @@ export class Shard implements Lane {
     return [...(this.holds.get(worker)?.values() ?? [])].reverse();
   }
 
-  private join(job: Job, where: 'front' | 'tail'): 'ready' {
+  /** What everybody may read of `job`. */
+  recordOf(job: Job, now: number): JobRecord {
+    return recordOf(job, this.gates.parkedAt(job, now));
+  }
+
+  /** How many jobs the settings of the queue let begin now. */
+  room(now: number): number {
+    const { maxActive, rate } = this.settings;
+    return Math.max(
+      0,
+      Math.min((maxActive ?? Infinity) - this.counts.active, rate ? tokens(this.tat, rate, now) : Infinity),
+    );
+  }
+
+  /** When the rate of the queue allows the next one, if nothing else keeps it; epoch milliseconds. */
+  nextToken(now: number): number | undefined {
+    const { paused, maxActive, rate } = this.settings;
+    if (!rate || paused || this.counts.active >= (maxActive ?? Infinity)) return undefined;
+    const time = opensAt({ until: 0, tat: this.tat }, { rate });
+    return time > now ? time : undefined;
+  }
+
+  /** So many jobs have begun. */
+  spend(begun: number, now: number): void {
+    const { rate } = this.settings;
+    if (rate && begun > 0) this.tat = arrival(this.tat, rate, now, begun);
+  }
+
+  /** A job that comes back from being active has passed its gates still. */
+  private join(job: Job, where: 'front' | 'tail', now: number): 'ready' {
+    const wasActive = job.state === 'active';
     this.leave(job);
-    if (this.admission.admit(job)) this.lineUp(job, where);
-    this.enter(job, 'ready');
+    this.gates.becomeReady(job);
+    if (wasActive) this.lineUp(job, where);
+    else this.gates.climb(job, now);
+    this.enter(job, 'ready', now);
     return 'ready';
   }
 
@@ -166,12 +226,8 @@ export class Shard implements Lane {
     this.hints.lane('ready', this);
   }
 
-  /** Those that waited for the place of a limited job line up, as if they were promoted. */
-  private giveUpPlace(job: Job): void {
-    for (const next of this.admission.leave(job)) {
-      this.lineUp(next, 'tail');
-      this.hints.changed(next);
-    }
+  private hintSoon(time: number, now: number): void {
+    if (time - now <= limits.soon) this.hints.lane('ready', this);
   }
 
   private tellDependents(job: Job): void {
@@ -181,12 +237,21 @@ export class Shard implements Lane {
     job.dependents = undefined;
   }
 
-  private enter(job: Job, state: JobState): void {
-    this.counts[job.state]--;
+  private enter(job: Job, state: JobState, now: number): void {
+    const before = job.state;
+    this.counts[before]--;
     job.state = state;
     this.counts[state]++;
     this.hints.changed(job);
-    if (state !== 'ready' && state !== 'active') this.giveUpPlace(job);
+    if (state === 'ready' || state === 'active') return;
+    this.gates.leave(job, before === 'ready', gatesKept(job, before), now);
+    if (before === 'active') this.hintRoom();
+  }
+
+  /** The first place that a full queue has again is news to those who found none. */
+  private hintRoom(): void {
+    const isNews = this.counts.active + 1 === this.settings.maxActive;
+    if (isNews && this.lines.some((line) => line.size > 0)) this.hints.lane('ready', this);
   }
 
   /** Out of the place of its present state. */
@@ -205,6 +270,13 @@ export class Shard implements Lane {
     if (held.size === 0) this.holds.delete(job.worker!);
     job.worker = job.fence = job.cancelling = job.cancelReason = undefined;
   }
+}
+
+/** An order gate is kept while its job waits to go on, and by one that failed where it says so. */
+function gatesKept({ gates: [innermost], passed, state }: Job, before: JobState): number {
+  if (innermost?.kind !== 'order') return 0;
+  const goesOn = state === 'scheduled' && (before === 'active' || before === 'scheduled');
+  return goesOn || (state === 'failed' && innermost.holdFailed) ? Math.min(1, passed) : 0;
 }
 
 function byAge(): Heap<Job> {

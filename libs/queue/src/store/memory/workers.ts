@@ -72,7 +72,7 @@ function giveBack(shard: Shard, job: Job, now: number, heartbeatAt: number | und
   } else if (cancelIfMarked(shard, job, now)) {
     answer.cancelled.push(job.id);
   } else {
-    shard.makeReady(job, 'front');
+    shard.makeReady(job, 'front', now);
     answer.released.push(job.id);
   }
 }

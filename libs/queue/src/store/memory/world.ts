@@ -1,6 +1,7 @@
 import { parseJobId } from '../../job/id.js';
 import type { Clock } from '../../time/clock.js';
 import { Effects } from '../effects.js';
+import { unset } from '../settings.js';
 import type { Lane, QueueSettings, WorkerRecord } from '../store.js';
 import { compare } from './heap.js';
 import { Hints } from './hints.js';
@@ -12,8 +13,6 @@ interface Queue {
   settings: QueueSettings;
   shards: Map<number, Shard>;
 }
-
-const unset: QueueSettings = { paused: false, maxReady: null };
 
 /** Everything this store holds: queues with their shards, schedules, and who works. */
 export class World {
@@ -39,7 +38,10 @@ export class World {
   openShard({ queue, shard }: Lane): Shard {
     const { shards } = this.openQueue(queue);
     let found = shards.get(shard);
-    if (!found) shards.set(shard, (found = new Shard(queue, shard, this.hints, this.effects)));
+    if (!found) {
+      found = new Shard(queue, shard, this.hints, this.effects, () => this.settings(queue));
+      shards.set(shard, found);
+    }
     return found;
   }
 
