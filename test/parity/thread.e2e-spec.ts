@@ -1,4 +1,6 @@
+import { bindTasks } from 'millrace';
 import { setup } from '../faults/world.js';
+import { ThreadTasks } from '../fixtures/threads.tasks.js';
 
 describe('thread', () => {
   let world: Awaited<ReturnType<typeof setup>>;
@@ -34,5 +36,70 @@ describe('thread', () => {
     await next.result({ timeout: '10s' });
 
     expect(world.lines('ended').map((line) => line.name)).toEqual(['next']);
+  });
+
+  describe('a module made by threadTask()', () => {
+    const program = 'threads.worker';
+    const tasks = () => bindTasks(ThreadTasks, world.queue);
+
+    it('DT9: gets its providers injected in the thread, once for all jobs there, and they close with the worker', async () => {
+      const worker = await world.worker({}, program);
+      const { render } = tasks();
+      const first = await render.run({ name: 'a', pages: 2 }, { timeout: '10s' });
+      const second = await render.run({ name: 'b', pages: 3 }, { timeout: '10s' });
+
+      expect(first).toEqual({ text: 'a, 2 pages', rendered: 1, thread: expect.any(Number) as number });
+      expect(second).toMatchObject({ rendered: 2, thread: first.thread });
+      expect(first.thread).toBeGreaterThan(0);
+      expect(world.lines('opened')).toHaveLength(1);
+
+      worker.signal('SIGTERM');
+      expect(await worker.ended).toBe(0);
+      expect(world.lines('closed')).toMatchObject([{ name: String(first.thread) }]);
+      expect(worker.complaints()).toContain('[Paper] 2 sheets less');
+    });
+
+    it('WK9: is opened anew when its thread has done its jobs, and the old one is closed', async () => {
+      await world.worker({ RECYCLE_JOBS: '1' }, program);
+      const { render } = tasks();
+      const first = await render.run({ name: 'a', pages: 1 }, { timeout: '10s' });
+      const second = await render.run({ name: 'b', pages: 1 }, { timeout: '10s' });
+
+      expect(second).toMatchObject({ rendered: 1 });
+      expect(second.thread).not.toBe(first.thread);
+      await world.line('closed', String(first.thread));
+    });
+
+    it('tells progress from the thread', async () => {
+      await world.worker({}, program);
+      const job = await tasks().render.enqueue({ name: 'a', pages: 4 });
+      await job.result({ timeout: '10s' });
+
+      expect((await job.refresh())!.progress).toEqual({ percent: 50, detail: { sheets: 4 } });
+    });
+
+    it('DT9: guards and interceptors of the class work in process, around the thread', async () => {
+      await world.worker({}, program);
+      const { render } = tasks();
+      await render.run({ name: 'open', pages: 1 }, { timeout: '10s' });
+      const refused = await render.enqueue({ name: 'secret', pages: 1 }, { retry: { attempts: 1 } });
+      await expect(refused.result({ timeout: '10s' })).rejects.toMatchObject({ reason: 'forbidden' });
+
+      expect(world.lines('seen').map((line) => line.name)).toEqual(['open']);
+    });
+  });
+
+  it('TC2: a thread that takes more memory than it may is ended with its job, and harms no other', async () => {
+    const { pid } = await world.worker({}, 'threads.worker');
+    const beside = await world.tasks.spin.enqueue({ name: 'beside' });
+    await world.line('span', 'beside');
+    const job = await bindTasks(ThreadTasks, world.queue).swell.enqueue({ name: 'big', pages: 1 });
+
+    await expect(job.result({ timeout: '20s' })).rejects.toMatchObject({
+      error: { code: 'THREAD_OUT_OF_MEMORY', message: expect.stringContaining('48MB') as string },
+    });
+    world.go();
+    expect((await beside.result({ timeout: '10s' })).thread).toBeGreaterThan(0);
+    expect(await world.line('ended', 'beside')).toMatchObject({ pid });
   });
 });

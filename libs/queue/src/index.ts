@@ -30,7 +30,8 @@ export type {
 export { TaskBatch } from './task/task-batch.decorator.js';
 export { type JobEvent, OnJob } from './task/on-job.decorator.js';
 export { Aborted, type AbortWhy, type JobInfo, TaskContext, type TaskLogger } from './task/context.js';
-export type { ThreadContext } from './worker/threads.js';
+export { type ThreadHandler, type ThreadTask } from './task/thread-task.js';
+export type { ThreadContext } from './worker/thread-context.js';
 export { Discard, RateLimited, RetryLater, Snooze, TaskSignal } from './task/signals.js';
 export type {
   CallRetryOptions,
@@ -39,6 +40,7 @@ export type {
   Schema,
   TaskDefinition,
   TaskOptions,
+  ThreadOptions,
   TimeoutOptions,
   UniqueOptions,
 } from './task/definition.js';
@@ -81,6 +83,7 @@ export type {
 export type { WorkerModuleAsyncOptions, WorkerModuleOptions, WorkerOptionsFactory } from './nest/worker-options.js';
 export type { ConnectOptions } from './nest/connection.js';
 export type { OnJobEnd, OnJobStart, OnWorkerStart, OnWorkerStop } from './nest/hooks.js';
+export { threadTask, type ThreadTaskMetadata } from './nest/thread-task.js';
 export { WorkerHost } from './nest/worker-host.js';
 export * from './nest/tokens.js';
 export { Background } from './background/background.decorator.js';

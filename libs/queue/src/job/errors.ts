@@ -1,3 +1,5 @@
+import { formatBytes } from './bytes.js';
+
 /**
  * What a user meets when something is wrong: a class per situation, a stable `code`, the facts as fields, and a message
  * that says what to do next. `docs/errors.md` is generated from this file's catalogue.
@@ -66,6 +68,10 @@ export const errorCatalogue = {
   JOB_TIMEOUT: [
     'An attempt ran longer than its timeout and grace.',
     'Heed `ctx.signal`, or raise the timeout of the task.',
+  ],
+  THREAD_OUT_OF_MEMORY: [
+    'A task took more memory than its worker thread may.',
+    'Let it work on less at a time, or raise `memory` of its `thread`. The worker goes on.',
   ],
   JOB_CANCELLED: ['The job was cancelled.', 'See `reason`. `job.retry()` runs it after all.'],
   JOB_EXPIRED: ['The job was not started before it expired.', 'Give it more time, or add workers.'],
@@ -283,6 +289,20 @@ export class JobTimeout extends MillraceError {
     readonly timeout: number,
   ) {
     super(`Job ${jobId} ran longer than ${timeout} ms. Heed ctx.signal, or raise the timeout of the task.`);
+  }
+}
+
+export class ThreadOutOfMemory extends MillraceError {
+  readonly code = 'THREAD_OUT_OF_MEMORY';
+  constructor(
+    readonly task: string,
+    /** Bytes; `undefined` where V8 has set the limit. */
+    readonly limit: number | undefined,
+  ) {
+    const allowed = limit === undefined ? 'V8 allows it' : `${formatBytes(limit)}, the \`memory\` it may take,`;
+    super(
+      `The worker thread of ${task} needed more memory than ${allowed} and was ended. Let it work on less at a time, or raise the \`memory\` of its \`thread\`.`,
+    );
   }
 }
 

@@ -20,6 +20,10 @@ export const limits = {
   crashes: 3,
   /** Places of one worker and queue. */
   concurrency: 10_000,
+  /** Threads of one worker. */
+  threads: 1000,
+  /** Bytes of heap a thread needs at least. */
+  threadMemory: 16 * 1024 * 1024,
   /** Characters of a stored error: name, message, stack and causes together. */
   error: 16 * 1024,
   /** Attempts that stay readable with a job. */

@@ -1,9 +1,9 @@
+import { parseBytes } from '../job/bytes.js';
 import { ConfigInvalid } from '../job/errors.js';
 import { isQueueName } from '../job/id.js';
 import { limits } from '../job/limits.js';
 import { checkOptions } from '../job/options.js';
-import { checkDuration, checkOneOf, checkWhole } from '../task/check-task-options.js';
-import { parseBytes } from '../worker/bytes.js';
+import { checkDuration, checkOneOf, checkThreads, checkWhole } from '../task/check-task-options.js';
 import type { WorkerModuleOptions } from './worker-options.js';
 
 const known = [
@@ -18,6 +18,7 @@ const known = [
   'burst',
   'maxJobs',
   'recycle',
+  'threads',
   'unknownTaskAfter',
   'logPayloads',
   'hooks',
@@ -43,6 +44,7 @@ export function checkWorkerOptions(options: WorkerModuleOptions): WorkerModuleOp
     burst,
     maxJobs,
     recycle,
+    threads,
     unknownTaskAfter,
     health,
     tasks,
@@ -59,6 +61,7 @@ export function checkWorkerOptions(options: WorkerModuleOptions): WorkerModuleOp
   if (burst !== undefined) checkOneOf('burst', burst, ['ready', 'all']);
   checkCount('maxJobs', maxJobs, Number.MAX_SAFE_INTEGER);
   if (recycle !== undefined) checkRecycle(recycle);
+  if (threads !== undefined) checkOwnThreads(threads);
   if (unknownTaskAfter !== undefined) checkDuration('unknownTaskAfter', unknownTaskAfter, 0);
   if (health) {
     checkOptions('health', health, ['port', 'host']);
@@ -102,6 +105,12 @@ function checkRecycle(recycle: NonNullable<WorkerModuleOptions['recycle']>): voi
   checkCount('recycle.jobs', jobs, Number.MAX_SAFE_INTEGER);
   if (memory === undefined || parseBytes(memory) !== undefined) return;
   refuse('recycle.memory', `'${memory}' is no amount of memory: write '512MB', '1.5GB', or bytes`);
+}
+
+function checkOwnThreads(threads: NonNullable<WorkerModuleOptions['threads']>): void {
+  checkOptions('threads', threads, ['max', 'memory', 'recycle']);
+  checkCount('threads.max', threads.max, limits.threads);
+  checkThreads('threads', threads);
 }
 
 function checkCount(where: string, value: unknown, most: number): void {

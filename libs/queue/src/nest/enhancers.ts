@@ -78,13 +78,18 @@ export class Enhancers {
   /** Whether a call must take the long way. */
   concern({ prototype, method }: Site): boolean {
     if (this.global) return true;
-    const handler = (prototype as Record<string, object>)[method]!;
+    const handler = (prototype as Record<string, object>)[method] ?? noCode;
     return kinds.some((kind) => Reflect.hasMetadata(kind, prototype.constructor) || Reflect.hasMetadata(kind, handler));
+  }
+
+  /** Whether decorators of Nest stand on a property of this class, where they do nothing. */
+  misplaced({ prototype }: Site): boolean {
+    return kinds.some((kind) => Reflect.hasOwnMetadata(kind, prototype));
   }
 
   /** The method with what works on it; with `stead`, that is called instead of the method, with the same around it. */
   wrap(site: Site, { instance, contextId, inquirerId }: Occasion, stead?: Call): Call {
-    const method = (instance as Record<string, (...args: unknown[]) => unknown>)[site.method]!;
+    const method = (instance as Record<string, (...args: unknown[]) => unknown>)[site.method] ?? noCode;
     const callback = stead ? inSteadOf(method, stead) : method;
     this.declareArguments(site);
     const target = this.creator.create(
@@ -131,6 +136,9 @@ export class Enhancers {
     },
   };
 }
+
+/** In the place of a property, whose code is elsewhere. */
+const noCode = () => undefined;
 
 /** A function that carries what decorators have left on the method: Nest reads it from what it calls. */
 function inSteadOf(method: object, call: Call): (...args: unknown[]) => unknown {

@@ -1,8 +1,10 @@
 import type { ExternalContextCreator, ModulesContainer } from '@nestjs/core';
+import { ConfigInvalid } from '../job/errors.js';
 import type { BatchContext, BatchItem } from '../task/batch.js';
 import type { TaskMetadata } from '../task/task.decorator.js';
 import type { BatchHandler } from '../worker/batches.js';
 import type { Handler } from '../worker/options.js';
+import type { ThreadedHandler } from '../worker/threads.js';
 import { type Call, Enhancers, type Site } from './enhancers.js';
 import type { FoundTask } from './explorer.js';
 import { Host, Leftovers } from './host.js';
@@ -27,8 +29,8 @@ function handlerOf(found: FoundTask, enhancers: Enhancers, leftovers: Leftovers)
     task: metadata.definition.name,
     module: wrapper.host?.token ?? '',
   };
-  if (metadata.definition.options.thread) return { task: metadata.definition, run: elsewhere(site) };
   const host = new Host(wrapper, leftovers);
+  if (metadata.definition.options.thread) return threadedHandlerOf(site, metadata, host, enhancers);
   if (metadata.batch) return batchHandlerOf(site, metadata, host, enhancers);
   return { task: metadata.definition, run: callOf(site, host, enhancers) };
 }
@@ -63,6 +65,24 @@ function batchHandlerOf(site: Site, { definition, batch }: TaskMetadata, host: H
   return handler;
 }
 
+/** Enhancers work here, in process, and see the run of the module in its thread as the handler. */
+function threadedHandlerOf(site: Site, { definition }: TaskMetadata, host: Host, enhancers: Enhancers): Handler {
+  if (enhancers.misplaced(site)) {
+    const where = `${site.prototype.constructor.name}.${site.method}`;
+    throw new ConfigInvalid(
+      'thread',
+      `Guards, pipes and so on do nothing on the property ${where}: put them on its class.`,
+    );
+  }
+  const handler: ThreadedHandler = {
+    task: definition,
+    run: elsewhere(site),
+    around: (call) => joinOf(site, host, enhancers, call),
+  };
+  return handler;
+}
+
+/** What stands around the method, with another call in its place. */
 function joinOf(site: Site, host: Host, enhancers: Enhancers, join: Call): Call {
   if (!enhancers.concern(site)) return join;
   if (!host.scoped) return enhancers.wrap(site, { instance: host.instance }, join);

@@ -14,6 +14,7 @@ type OfTheWorker = Pick<
   | 'burst'
   | 'maxJobs'
   | 'recycle'
+  | 'threads'
   | 'unknownTaskAfter'
   | 'logPayloads'
   | 'hooks'

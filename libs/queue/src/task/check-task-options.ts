@@ -1,10 +1,11 @@
+import { formatBytes, parseBytes } from '../job/bytes.js';
 import { ConfigInvalid } from '../job/errors.js';
 import { isQueueName, isTaskName } from '../job/id.js';
 import { limits } from '../job/limits.js';
 import { checkOptions } from '../job/options.js';
 import { priorities } from '../job/state.js';
 import { parseDuration } from '../time/duration.js';
-import type { RetryOptions, TaskOptions, TimeoutOptions, UniqueOptions } from './definition.js';
+import type { RetryOptions, TaskOptions, ThreadOptions, TimeoutOptions, UniqueOptions } from './definition.js';
 
 /** Every option a task may have, by name. */
 export const taskOptionNames = [
@@ -52,9 +53,35 @@ function checkRest(where: string, { tags, redact, expected, aliases, deadLetter,
   const letter: unknown = deadLetter === undefined ? '' : (deadLetter as Partial<typeof deadLetter> | null)?.task;
   const named = typeof letter === 'string' || (typeof letter === 'object' && letter !== null && 'definition' in letter);
   if (!named) refuse(`${where}.deadLetter`, 'must be { task: … }, a task reference or name');
-  if (thread !== undefined && !(thread instanceof URL)) {
-    refuse(`${where}.thread`, "must be a URL: new URL('./file.js', import.meta.url)");
+  if (thread instanceof URL) checkModule(`${where}.thread`, thread);
+  else if (thread !== undefined) checkThread(`${where}.thread`, thread);
+}
+
+function checkThread(where: string, thread: ThreadOptions): void {
+  if (typeof thread !== 'object' || thread === null) refuse(where, mustBeModule);
+  checkOptions(where, thread, ['module', 'memory', 'recycle', 'threads']);
+  checkModule(`${where}.module`, thread.module);
+  checkThreads(where, thread);
+  if (thread.threads !== undefined) checkWhole(`${where}.threads`, thread.threads, 1, limits.threads);
+}
+
+/** The code of a thread is a file of the application, named by its own code. */
+function checkModule(where: string, module: unknown): void {
+  if (!(module instanceof URL) || module.protocol !== 'file:') refuse(where, mustBeModule);
+}
+
+/** What a task and a worker may both say of threads. */
+export function checkThreads(where: string, { memory, recycle }: Pick<ThreadOptions, 'memory' | 'recycle'>): void {
+  const bytes = memory === undefined ? Infinity : parseBytes(memory);
+  if (bytes === undefined) {
+    refuse(`${where}.memory`, `'${String(memory)}' is no amount of memory: write '256MB', '1.5GB', or bytes`);
   }
+  if (bytes < limits.threadMemory) {
+    refuse(`${where}.memory`, `must be at least ${formatBytes(limits.threadMemory)}, or no thread can start`);
+  }
+  if (recycle === undefined) return;
+  checkOptions(`${where}.recycle`, recycle, ['jobs']);
+  checkWhole(`${where}.recycle.jobs`, recycle.jobs, 1, Number.MAX_SAFE_INTEGER);
 }
 
 function checkList(where: string, list: unknown, of: 'string' | 'function'): void {
@@ -123,6 +150,8 @@ export function checkWhole(where: string, value: unknown, least: number, most: n
 function checkCount(where: string, value: number): void {
   checkWhole(where, value, 1, limits.attempts);
 }
+
+const mustBeModule = "must be a file: URL, new URL('./file.js', import.meta.url)";
 
 function refuse(where: string, says: string): never {
   throw new ConfigInvalid(where, `${where}: ${says}.`);

@@ -1,3 +1,4 @@
+import type { Bytes } from '../job/bytes.js';
 import type { Priority } from '../job/state.js';
 import type { Backoff } from '../time/backoff.js';
 import type { Duration } from '../time/duration.js';
@@ -47,6 +48,21 @@ export interface UniqueOptions<P> {
   onDuplicate?: 'return' | 'replace' | 'error';
 }
 
+/** How a task runs in worker threads. What is not said here, the `threads` of the worker say. */
+export interface ThreadOptions {
+  /** A file whose default export is a function `(payload, ctx) => result`, or what `threadTask()` answers. */
+  module: URL;
+  /**
+   * JavaScript heap a thread may take, at least 16 MB; buffers lie outside of it. Beyond it the thread is ended, and the
+   * attempt fails with `ThreadOutOfMemory`. Default: what V8 allows.
+   */
+  memory?: Bytes;
+  /** Ends a thread after so many jobs; a fresh one follows. Default: never. */
+  recycle?: { jobs: number };
+  /** Threads that may run this task at a time, in one worker. Default: all that the worker has. */
+  threads?: number;
+}
+
 /** What a task says of its jobs. Precedence: call, `forRoot({ overrides })`, task, module defaults. */
 export interface TaskOptions<P = unknown> {
   /** Default `'default'`. */
@@ -77,8 +93,8 @@ export interface TaskOptions<P = unknown> {
   deadLetter?: { task: { readonly definition: TaskDefinition } | string };
   /** Old wire names whose queued jobs this task still runs. */
   aliases?: readonly string[];
-  /** A module whose default export runs the task in a worker thread: `(payload, ctx) => result`. */
-  thread?: URL;
+  /** A module that runs the task in a worker thread, `new URL('./render.thread.js', import.meta.url)`, or more about it. */
+  thread?: URL | ThreadOptions;
 }
 
 /** A checker of payloads and results. Throws `PayloadInvalid` or answers the shaped value. */

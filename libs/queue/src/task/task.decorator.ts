@@ -4,7 +4,7 @@ import { ClassSchema } from './class-schema.js';
 import { checkTaskOptions } from './check-task-options.js';
 import type { TaskContext } from './context.js';
 import { defineTask } from './define-tasks.js';
-import type { TaskDefinition, TaskOptions } from './definition.js';
+import type { TaskDefinition, TaskOptions, ThreadOptions } from './definition.js';
 import type { Dto } from './schema.js';
 import type { TaskRef } from './task-ref.js';
 
@@ -30,7 +30,10 @@ const metadataKey = 'millrace:task';
 const methodsKey = 'millrace:tasks';
 
 /** Runs a task in a worker thread: decorates a property, as the code stands in the module that `thread` names. */
-export function Task<P, R, I>(ref: TaskRef<P, R, I>, options: TaskOptions<P> & { thread: URL }): PropertyDecorator;
+export function Task<P, R, I>(
+  ref: TaskRef<P, R, I>,
+  options: TaskOptions<P> & { thread: URL | ThreadOptions },
+): PropertyDecorator;
 /** Handles the task of a contract. A wrong payload or return type does not compile. */
 export function Task<P, R, I>(ref: TaskRef<P, R, I>, options?: TaskOptions<P>): Handling<P, R>;
 /** Declares and handles a task named `Class.method`; its payload class is found by reflection. */

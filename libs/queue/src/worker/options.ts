@@ -1,12 +1,12 @@
 import type { TaskRoutes } from '../client/routes.js';
+import type { Bytes } from '../job/bytes.js';
 import type { Codec } from '../job/envelope.js';
 import type { Events } from '../events/events.js';
 import type { Store } from '../store/store.js';
 import type { TaskContext } from '../task/context.js';
-import type { TaskDefinition, TaskOptions } from '../task/definition.js';
+import type { TaskDefinition, TaskOptions, ThreadOptions } from '../task/definition.js';
 import type { Clock } from '../time/clock.js';
 import type { Duration } from '../time/duration.js';
-import type { Bytes } from './bytes.js';
 
 /** A task and the code that runs it. Nest's side makes these (guards, pipes and so on inside `run`); tests make plain ones. */
 export interface Handler {
@@ -22,6 +22,12 @@ export type Concurrency = number | { min: number; max: number };
 
 /** Places for a queue: a number, or options. */
 export type QueueConcurrency = number | { concurrency?: Concurrency };
+
+/** Threads of a worker. What a task says of its own `thread` wins. */
+export interface WorkerThreads extends Pick<ThreadOptions, 'memory' | 'recycle'> {
+  /** Threads that may exist at a time. They begin when needed, and end after 30 s without a job. Default: one per CPU. */
+  max?: number;
+}
 
 /** What a worker needs; every room below it is handed in. Durations are milliseconds once resolved. */
 export interface WorkerOptions {
@@ -61,6 +67,8 @@ export interface WorkerOptions {
    * takes more memory (its resident set, looked at every five seconds). Default: never.
    */
   recycle?: { jobs?: number; memory?: Bytes };
+  /** Where tasks with `thread` run. */
+  threads?: WorkerThreads;
   /** Bytes of memory the process takes. Default: its resident set. */
   resident?: () => number;
   /** How long a job whose task nobody here knows may be handed back before it fails. Default `'24h'`. */

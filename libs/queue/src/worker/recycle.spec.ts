@@ -1,4 +1,4 @@
-import { parseBytes } from './bytes.js';
+import { parseBytes } from '../job/bytes.js';
 import { handler, promised, World } from './testdata/world.js';
 
 const MB = 1024 ** 2;

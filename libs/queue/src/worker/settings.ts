@@ -1,11 +1,11 @@
 import { hostname } from 'node:os';
 import { randomBytes } from 'node:crypto';
+import { type Bytes, parseBytes } from '../job/bytes.js';
 import { ConfigInvalid } from '../job/errors.js';
 import { isQueueName } from '../job/id.js';
 import { limits } from '../job/limits.js';
 import { checkOptions, nearestName } from '../job/options.js';
 import { type Duration, parseDuration } from '../time/duration.js';
-import { type Bytes, parseBytes } from './bytes.js';
 import type { Concurrency, QueueConcurrency, WorkerOptions } from './options.js';
 import type { TaskTable } from './task-table.js';
 

@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { formatBytes } from '../job/bytes.js';
 import { ConfigInvalid, MillraceError } from '../job/errors.js';
 import { nearestName } from '../job/options.js';
 import { shown } from '../job/shown.js';
@@ -13,7 +14,6 @@ import type { Loop } from '../time/loop.js';
 import { Autoscale } from './autoscale.js';
 import { Batches } from './batches.js';
 import { Burst } from './burst.js';
-import { formatBytes } from './bytes.js';
 import { DeadLetters } from './dead-letter.js';
 import { Hints } from './hints.js';
 import { LaneLoop } from './lane-loop.js';
@@ -96,7 +96,7 @@ export class Worker {
   private readonly tasks: TaskTable;
   private readonly settings: WorkerSettings;
   private readonly shift: Shift;
-  private readonly threads = new Threads();
+  private readonly threads: Threads;
   private readonly batches = new Batches(
     () => this.shift,
     (queue) => this.isFull(queue),
@@ -125,6 +125,7 @@ export class Worker {
     this.events = options.events ?? new Events();
     this.services = servicesOf(options, this.events);
     const { store, clock, texts } = this.services;
+    this.threads = new Threads({ ...options.threads, clock, logger: options.logger });
     const handlers = options.handlers.map((handler) => this.batches.adopt(this.threads.adopt(handler)));
     this.tasks = new TaskTable(handlers, options.overrides, options.defaults, options.routes);
     this.settings = settingsOf(options, this.tasks);
