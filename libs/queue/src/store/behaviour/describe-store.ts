@@ -3,10 +3,11 @@ import { describeClaim } from './claim.behaviour.js';
 import { describeControl } from './control.behaviour.js';
 import { describeEnqueue } from './enqueue.behaviour.js';
 import { describeExchange } from './exchange.behaviour.js';
-import { describeLimit } from './limit.behaviour.js';
+import { describeGates } from './gates.behaviour.js';
 import { describeList } from './list.behaviour.js';
 import { describeLook } from './look.behaviour.js';
 import { describeNote } from './note.behaviour.js';
+import { describeParked } from './parked.behaviour.js';
 import { describePrune } from './prune.behaviour.js';
 import { describeReap } from './reap.behaviour.js';
 import { describeSchedules } from './schedules.behaviour.js';
@@ -30,7 +31,8 @@ const behaviours = [
   describeLook,
   describeList,
   describeSchedules,
-  describeLimit,
+  describeGates,
+  describeParked,
 ];
 
 /**

@@ -1,5 +1,6 @@
 import { ManualClock } from '../../time/manual-clock.js';
 import type { Lane, NewJob, UniqueKey } from '../store.js';
+import { configure } from './control.js';
 import { enqueue } from './enqueue.js';
 import { exchange } from './exchange.js';
 import { fsck } from './fsck.js';
@@ -106,6 +107,19 @@ describe('fsck', () => {
     expect(fsck(world)).toMatchObject([{ invariant: 'I8', jobs: [ready!.id, inState('scheduled')[0]!.id] }]);
   });
 
+  it('takes two live jobs under one key for sound while the one waits for the other (I8)', () => {
+    const { world, job, inState } = setup();
+    const [holder, other] = inState('active');
+    const followed: UniqueKey[] = [{ key: 'f', until: 'settled' }];
+    holder!.keys = followed;
+    enqueue(world, [job({ keys: followed, after: [holder!.id] })]);
+    const [follower] = inState('blocked');
+    expect(invariants(world)).toEqual([]);
+
+    follower!.waitsFor = [other!.id];
+    expect(fsck(world)).toContainEqual(expect.objectContaining({ invariant: 'I8', jobs: [holder!.id, follower!.id] }));
+  });
+
   it('finds a key that points to nothing (I8)', () => {
     const { world, shard, inState } = setup();
     const [scheduled] = inState('scheduled');
@@ -142,43 +156,72 @@ describe('fsck', () => {
     expect(fsck(world)).toEqual([{ invariant: 'I9', says: 'due, but no schedules: daily', jobs: [] }]);
   });
 
-  describe('of limits', () => {
-    /** Two jobs have the places of their key, a third is parked. */
-    function limited() {
+  describe('of gates', () => {
+    /** Two jobs have passed their gate, a third is parked in front of it. */
+    function gated() {
       const made = setup();
-      const jobs = [1, 2, 3].map(() => made.job({ limit: { key: 'k', max: 2 } }));
+      const jobs = [1, 2, 3].map(() => made.job({ gates: [{ kind: 'task', key: 'grind', max: 2 }] }));
       enqueue(made.world, jobs);
       const [a, b, parked] = jobs.map(({ id }) => made.shard.jobs.get(id)!);
+      const [gate] = made.shard.gates.figures();
       expect(fsck(made.world)).toEqual([]);
-      return { ...made, a: a!, b: b!, parked: parked! };
+      return { ...made, a: a!, b: b!, parked: parked!, gate: gate as { taken: number; wake?: number } };
     }
 
-    it('finds a job without a place, or with one it does not need, and the count that it upsets (I13)', () => {
-      const says = 'the count of places of the limit k is wrong';
-      const { world, a, parked } = limited();
-      a.admitted = false;
-      expect(fsck(world)).toMatchObject([
-        { invariant: 'I13', jobs: [a.id] },
-        { invariant: 'I13', says },
-        { invariant: 'I13', says: 'parked though there is room', jobs: [parked.id] },
-      ]);
+    const counts = { invariant: 'I13', says: 'what is counted of the gate tgrind is wrong', jobs: [] };
 
-      a.admitted = parked.admitted = true;
-      expect(fsck(world)).toMatchObject([
-        { invariant: 'I13', jobs: [parked.id] },
-        { invariant: 'I13', says },
-      ]);
+    it('finds a job that does not stand where its gates say, and the count that it upsets (I13)', () => {
+      const { world, a, parked } = gated();
+      a.passed = 0;
+      expect(fsck(world)).toMatchObject([{ invariant: 'I13', jobs: [a.id] }, counts]);
+
+      a.passed = 1;
+      parked.ticket = parked.ticket!.replace('2', '1');
+      expect(fsck(world)).toMatchObject([{ invariant: 'I13', jobs: [parked.id] }, counts]);
     });
 
-    it('finds a job that is parked though there is room (I13)', () => {
-      const { world, parked } = limited();
-      parked.limit = { key: 'k', max: 3 };
+    it('finds a gate that counts something else than its jobs say (I13)', () => {
+      const { world, gate } = gated();
+      gate.taken++;
 
-      expect(fsck(world)).toEqual([{ invariant: 'I13', says: 'parked though there is room', jobs: [parked.id] }]);
+      expect(fsck(world)).toEqual([counts]);
+    });
+
+    it('finds a job that keeps a gate it should not (I13)', () => {
+      const { world, inState } = gated();
+      const [scheduled] = inState('scheduled');
+      scheduled!.gates = [{ kind: 'order', key: 'a' }];
+      scheduled!.passed = 1;
+      expect(fsck(world)).toMatchObject([{ says: 'nothing is known of the gate oa' }]);
+
+      scheduled!.gates = [{ kind: 'group', key: 'a' }];
+      expect(fsck(world)).toMatchObject([{ says: 'do not stand where their gates say', jobs: [scheduled!.id] }]);
+    });
+
+    it('finds jobs that wait where nobody will look, unless their task is paused (I13)', () => {
+      const { world, shard, a, b, parked } = gated();
+      configure(world, 'mill', { tasks: { grind: { paused: true } } });
+      shard.forget(a, 0);
+      shard.forget(b, 0);
+      expect(fsck(world)).toEqual([]);
+
+      world.configure('mill', { ...world.settings('mill'), tasks: {} });
+      const says = 'nobody will look at the gate tgrind';
+      expect(fsck(world)).toEqual([{ invariant: 'I13', says, jobs: [parked.id] }]);
+    });
+
+    it('finds a gate that nobody needs (I13)', () => {
+      const { world, shard, inState } = setup();
+      const [held] = inState('active');
+      held!.gates = [{ kind: 'group', key: 'a' }];
+      shard.gates.pause(held!, 1);
+      held!.gates = [];
+
+      expect(fsck(world)).toEqual([{ invariant: 'I13', says: 'nobody needs the gate ga', jobs: [] }]);
     });
 
     it('finds a ready job that is neither in a line nor parked, or both (I1)', () => {
-      const { world, shard, a, parked } = limited();
+      const { world, shard, a, parked } = gated();
       shard.bands[2]!.joinTail(parked);
       expect(fsck(world)).toMatchObject([{ invariant: 'I1', jobs: [parked.id] }]);
 

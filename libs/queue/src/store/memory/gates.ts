@@ -206,7 +206,7 @@ export class Gates {
         band++;
         continue;
       }
-      if (closed) return closed === 'time' ? opensAt(gate, terms!) : undefined;
+      if (closed) return closed === 'time' ? opensAt(gate, terms) : undefined;
       this.unpark(job);
       this.pass(job, gate);
       this.climb(job, now);
