@@ -11,21 +11,25 @@ import type { EnqueueOptions } from '../task/enqueuer.js';
 import { fixed } from '../time/backoff.js';
 import { type Duration, milliseconds, parseDuration } from '../time/duration.js';
 import { type Instant, parseInstant } from '../time/instant.js';
+import { asked } from './asked.js';
+import { checkGateKey } from './gates.js';
 
 type Call = EnqueueOptions<unknown>;
 
 const known = [
   ...['delay', 'runAt', 'after', 'expires', 'priority', 'jobId', 'unique', 'queue', 'retry', 'timeout', 'keepResult'],
-  ...['tags', 'headers'],
+  ...['group', 'order', 'tags', 'headers'],
 ];
 
 /** Throws `ConfigInvalid` naming the first option of a call that is unknown or out of range. */
 export function checkCall(call: Call): void {
   checkOptions('', call, known);
-  const { priority, jobId, unique, queue, retry, timeout, keepResult } = call;
+  const { priority, jobId, unique, group, order, queue, retry, timeout, keepResult } = call;
   if (priority !== undefined) checkOneOf('priority', priority, priorities);
   if (jobId !== undefined) checkName(jobId);
   if (unique !== undefined) checkUnique('unique', unique);
+  if (group !== undefined) checkGateKey('group', group);
+  if (order !== undefined) checkGateKey('order', order);
   if (queue !== undefined && !isQueueName(queue)) refuse('queue', `'${String(queue)}' is no queue name`);
   if (retry !== undefined) checkCallRetry(retry);
   if (timeout !== undefined) checkTimeout('timeout', timeout);
@@ -85,9 +89,12 @@ export function keysOf(
 ): UniqueKey[] | undefined {
   const keys: UniqueKey[] = [];
   const named = unique?.key === undefined;
-  if (jobId !== undefined) keys.push({ key: `=${jobId}`, until: untilOf(named ? unique?.until : undefined, 'kept') });
+  const otherwise = unique?.onDuplicate === 'follow' ? 'settled' : 'kept';
+  if (jobId !== undefined)
+    keys.push({ key: `=${jobId}`, until: untilOf(named ? unique?.until : undefined, otherwise) });
   if (unique?.key !== undefined) {
-    const key = typeof unique.key === 'function' ? unique.key(payload) : unique.key;
+    const { key: given } = unique;
+    const key = typeof given === 'function' ? asked(task, 'unique.key', () => given(payload)) : given;
     if (!isOwnName(key)) {
       refuse('unique.key', `must give a text of 1 to ${limits.key} characters, not ${String(key).slice(0, 64)}`);
     }

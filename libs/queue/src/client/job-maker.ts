@@ -1,13 +1,18 @@
-import { type Envelope, sealPlain } from '../job/envelope.js';
+import { type Envelope, open, sealPlain } from '../job/envelope.js';
+import { OptionFailed } from '../job/errors.js';
 import { createJobId } from '../job/id.js';
 import { priorities } from '../job/state.js';
 import type { Due, NewJob } from '../store/store.js';
 import { TaskContext } from '../task/context.js';
+import { checkUniqueWhole } from '../task/check-unique.js';
 import type { TaskDefinition, UniqueOptions } from '../task/definition.js';
 import type { EnqueueOptions } from '../task/enqueuer.js';
 import { keepOf } from '../task/keep-result.js';
 import type { Clock } from '../time/clock.js';
+import { milliseconds } from '../time/duration.js';
 import { checkCall, dueOf, expiryOf, keysOf, parentsOf, retryOf, timeoutOf } from './call-options.js';
+import { gatesOf } from './gates.js';
+import { nobody } from './merger.js';
 import type { QueueOptions } from './options.js';
 import { encodePayload, shapePayload } from './payload.js';
 import { type SettingsBook, type TaskSettings } from './task-settings.js';
@@ -20,6 +25,8 @@ export interface Draft {
   /** Of the body, and of the ids it waits for. */
   bytes: number;
   refuseDuplicate: boolean;
+  /** The body to put in the place of the given one, which has the payloads of both. */
+  merge?: (queued: string) => Promise<string>;
 }
 
 const nothing: EnqueueOptions<unknown> = Object.freeze({});
@@ -56,7 +63,8 @@ export class JobMaker {
     const plain = encodePayload(task, payload, this.options.payloadLimit);
     const parent = TaskContext.current();
     const travelling = this.travelling(task, payload, settings, call, parent);
-    const body = sealPlain(plain, envelopeOf(call, travelling.headers, awaited), this.options.codec);
+    const envelope = envelopeOf(call, travelling.headers, awaited);
+    const body = sealPlain(plain, envelope, this.options.codec);
 
     const queue = call.queue ?? settings.queue;
     const priority = call.priority === undefined ? settings.priority : priorities.indexOf(call.priority);
@@ -67,9 +75,36 @@ export class JobMaker {
     if (travelling.tags?.length) job.tags = travelling.tags;
     if (parent) Object.assign(job, { parent: parent.job.id, root: parent.job.rootId ?? parent.job.id });
     addBounds(job, settings, call);
+    if (settings.gates || call.group !== undefined || call.order !== undefined) {
+      const gates = gatesOf(task.name, settings.gates, call, payload);
+      if (gates) job.gates = gates;
+    }
     const unique = addKeys(job, settings, call, payload);
     const bytes = Buffer.byteLength(body) + (parents ? parents.join().length : 0);
-    return { job, queue, bytes, refuseDuplicate: unique?.onDuplicate === 'error' };
+    const draft: Draft = { job, queue, bytes, refuseDuplicate: unique?.onDuplicate === 'error' };
+    if (unique?.merge && job.keys) {
+      job.replaces = nobody;
+      draft.merge = (queued) => this.merged(task, queued, payload, unique.merge!, { ...envelope, enqueue: job.id });
+    }
+    return draft;
+  }
+
+  private async merged(
+    task: TaskDefinition,
+    queued: string,
+    incoming: unknown,
+    merge: NonNullable<UniqueOptions<unknown>['merge']>,
+    envelope: Omit<Envelope, 'payload'>,
+  ): Promise<string> {
+    const { codec, payloadLimit } = this.options;
+    let payload: unknown;
+    try {
+      payload = await merge(open(queued, codec).payload, incoming);
+    } catch (error) {
+      throw new OptionFailed(task.name, 'unique.merge', error);
+    }
+    if (task.payload) payload = await shapePayload(task, task.payload, payload);
+    return sealPlain(encodePayload(task, payload, payloadLimit), envelope, codec);
   }
 
   private travelling(
@@ -80,7 +115,7 @@ export class JobMaker {
     parent: TaskContext | undefined,
   ): { headers?: Record<string, string>; tags?: string[] } {
     let headers = headersOf(call.headers, parent);
-    let tags = tagsOf(settings.tags, call.tags, payload);
+    let tags = tagsOf(task.name, settings.tags, call.tags, payload);
     const { onEnqueue } = this.options;
     if (onEnqueue) {
       const seen = { task: task.name, payload, headers: { ...headers }, tags: [...(tags ?? [])] };
@@ -114,7 +149,6 @@ function addBounds(job: NewJob, settings: TaskSettings, call: EnqueueOptions<unk
   if (call.expires !== undefined) job.expires = expiryOf(call.expires);
   else if (settings.expires !== undefined) job.expires = { in: settings.expires };
   if (settings.crashLimit !== undefined) job.crashLimit = settings.crashLimit;
-  if (settings.maxActive !== undefined) job.gates = [{ kind: 'task', key: job.task, max: settings.maxActive }];
   if (call.retry?.startAt !== undefined && call.retry.startAt > 1) job.attempts = call.retry.startAt - 1;
 }
 
@@ -127,8 +161,13 @@ function addKeys(
 ): UniqueOptions<unknown> | undefined {
   if (call.jobId === undefined && !call.unique && !settings.unique) return undefined;
   const unique = call.unique ? { ...settings.unique, ...call.unique } : settings.unique;
+  // Each by itself was checked, and now some of them come from the call and some from the task.
+  if (call.unique && unique) checkUniqueWhole('unique', unique);
   const keys = keysOf(job.task, call.jobId, unique, payload);
-  if (keys) job.keys = keys;
-  if (unique?.onDuplicate === 'replace') job.onDuplicate = 'replace';
+  if (!keys) return unique;
+  job.keys = keys;
+  const { onDuplicate, maxWait } = unique ?? {};
+  if (onDuplicate && onDuplicate !== 'return' && onDuplicate !== 'error') job.onDuplicate = onDuplicate;
+  if (maxWait !== undefined) job.maxWait = milliseconds(maxWait);
   return unique;
 }

@@ -7,6 +7,9 @@ import { decode } from '../job/text.js';
 import type { AttemptView, JobView } from '../job/view.js';
 import type { JobRecord } from '../store/store.js';
 
+/** Why a ready job is not handed out, by the gate it stands at. */
+const parkedAt = { order: 'order', group: 'group', task: 'limit' } as const;
+
 /** A record as people see it. Never throws: what cannot be decoded is shown as not known. */
 export function jobView<R = unknown>(record: JobRecord, codec?: Codec): JobView<R> {
   const envelope: Partial<Envelope> = readable(() => open(record.body, codec)) ?? {};
@@ -18,7 +21,7 @@ export function jobView<R = unknown>(record: JobRecord, codec?: Codec): JobView<
     task: record.task,
     queue: parseJobId(record.id)?.queue ?? '',
     state: record.state,
-    reason: record.why ?? record.reason ?? (record.parked ? 'limit' : null),
+    reason: record.why ?? record.reason ?? (record.parked ? parkedAt[record.parked.kind] : null),
     payload: envelope.payload,
     priority: priorities[record.priority] ?? 'normal',
     progress: (read(record.progress) as JobView['progress'] | undefined) ?? null,

@@ -1,15 +1,7 @@
 import { ConfigInvalid, DuplicateJob } from '../job/errors.js';
-import { isQueueName, isTaskName } from '../job/id.js';
+import { isTaskName } from '../job/id.js';
 import { Events } from '../events/events.js';
-import type {
-  EnqueueAnswer,
-  HistoryBucket,
-  NewJob,
-  QueueRecord,
-  QueueSettings,
-  Store,
-  WorkerRecord,
-} from '../store/store.js';
+import type { EnqueueAnswer, HistoryBucket, NewJob, QueueRecord, Store, WorkerRecord } from '../store/store.js';
 import type { TaskDefinition } from '../task/definition.js';
 import type {
   ControlResult,
@@ -29,10 +21,13 @@ import { type FoundJob, foundJob } from './found-job.js';
 import { Handle, refuseInside } from './handle.js';
 import { type Draft, JobMaker } from './job-maker.js';
 import type { ControlVerb, JobQuery } from './job-query.js';
-import { makeMany } from './many.js';
+import { atItem, makeMany } from './many.js';
+import { Merger } from './merger.js';
 import { checkQueueClient, type QueueOptions } from './options.js';
 import { Producer } from './producer.js';
+import type { QueueChange, QueueSettingsView, TaskChange, TaskSettingsView } from './queue-change.js';
 import { Routes } from './routes.js';
+import { SettingsDesk, type TaskPlace } from './settings-desk.js';
 import { SettingsBook } from './task-settings.js';
 import { Waiters } from './waiters.js';
 
@@ -43,8 +38,9 @@ export class Queue implements TaskEnqueuer {
   private readonly events: Events;
   private readonly maker: JobMaker;
   private readonly patterns: JobMaker;
-  private readonly settings: SettingsBook;
   private readonly producer: Producer;
+  private readonly merger: Merger;
+  private readonly switches: SettingsDesk;
   private readonly desk: Desk;
   private readonly declared = new Map<string, TaskDefinition>();
 
@@ -54,10 +50,12 @@ export class Queue implements TaskEnqueuer {
     this.store = store;
     this.clock = clock;
     this.events = options.events ?? new Events(clock);
-    this.settings = new SettingsBook(options.defaults, options.overrides, new Routes(options.routes));
-    this.maker = new JobMaker(clock, this.settings, options);
-    this.patterns = new JobMaker(clock, this.settings, { ...options, codec: undefined });
+    const settings = new SettingsBook(options.defaults, options.overrides, new Routes(options.routes));
+    this.maker = new JobMaker(clock, settings, options);
+    this.patterns = new JobMaker(clock, settings, { ...options, codec: undefined });
     this.producer = new Producer(store, clock, milliseconds(options.enqueueTimeout ?? '5s'));
+    this.merger = new Merger(store, this.producer);
+    this.switches = new SettingsDesk(store, settings, this.declared);
     this.desk = new Desk(store, clock, new Waiters(store, clock), this.events, codec);
   }
 
@@ -73,17 +71,16 @@ export class Queue implements TaskEnqueuer {
   ): Promise<JobHandle<R>>;
   /** By wire name, for tasks of other services: unless declared here, the payload is first checked by the worker. */
   enqueue(task: string, payload?: unknown, options?: EnqueueOptions<unknown>): Promise<JobHandle>;
-  async enqueue(task: TaskRef | string, payload?: unknown, options?: EnqueueOptions<never>): Promise<JobHandle<never>> {
-    const draft = await this.maker.make(this.definitionOf(task), payload, options as EnqueueOptions<unknown>);
-    const [answer] = await this.producer.add([draft]);
-    return this.accepted(draft, answer!);
+  async enqueue(task: TaskRef | string, payload?: unknown, options?: object): Promise<JobHandle<never>> {
+    const draft = await this.maker.make(this.definitionOf(task), payload, options);
+    return this.accepted(draft, await this.add(draft));
   }
 
   /**
    * One round trip per queue, an answer per item in order. Everything is checked before anything is stored, and what is
    * wrong is named with its index (`3.to`); those of one queue are stored all or nothing, up to 1 000 of them. Only the
    * store sees a taken key: with `onDuplicate: 'error'` the others are stored, then `DuplicateJob` names the `item` and
-   * what was `stored`.
+   * what was `stored`. So it is with a `merge` that fails, and `OptionFailed` or `MergeConflict`.
    */
   enqueueMany<P, R, I>(
     task: TaskRef<P, R, I>,
@@ -92,17 +89,19 @@ export class Queue implements TaskEnqueuer {
   enqueueMany(task: string, items: readonly EnqueueItem<unknown, unknown>[]): Promise<JobHandle[]>;
   async enqueueMany(
     task: TaskRef | string,
-    items: readonly EnqueueItem<unknown, never>[],
+    items: readonly { readonly payload?: unknown }[],
   ): Promise<JobHandle<never>[]> {
     const definition = this.definitionOf(task);
     const drafts = await makeMany(this.maker, definition, items);
     if (drafts.length === 0) return [];
     const answers = await this.producer.add(drafts);
+    const failed = await this.merger.settleAll(drafts, answers);
     const handles = drafts.map((draft, i) => this.answered<never>(draft, answers[i]!));
-    const taken = drafts.findIndex((draft, i) => draft.refuseDuplicate && !answers[i]!.created);
-    if (taken < 0) return handles;
+    const wrong = drafts.findIndex((draft, i) => failed.has(i) || (draft.refuseDuplicate && !answers[i]!.created));
+    if (wrong < 0) return handles;
     const stored = handles.filter((handle) => handle.created).map((handle) => handle.id);
-    throw new DuplicateJob(definition.name, answers[taken]!.id, taken, stored);
+    if (failed.has(wrong)) throw atItem(wrong, failed.get(wrong), stored);
+    throw new DuplicateJob(definition.name, answers[wrong]!.id, wrong, stored);
   }
 
   /**
@@ -111,31 +110,26 @@ export class Queue implements TaskEnqueuer {
    */
   run<P, R, I>(task: TaskRef<P, R, I>, ...args: EnqueueArgs<NoInfer<I>, RunOptions<NoInfer<P>>>): Promise<R>;
   run(task: string, payload?: unknown, options?: RunOptions<unknown>): Promise<unknown>;
-  async run(task: TaskRef | string, payload?: unknown, options: RunOptions<never> = {}): Promise<never> {
-    const { timeout, signal, insideTask, jobTimeout, ...call } = options;
+  async run(task: TaskRef | string, payload?: unknown, options: object = {}): Promise<never> {
+    const { timeout, signal, insideTask, jobTimeout, ...call } = options as RunOptions<unknown>;
     refuseInside(insideTask ?? false, 'run()');
     signal?.throwIfAborted();
     const definition = this.definitionOf(task);
     const settings = { ...call, ...(jobTimeout === undefined ? {} : { timeout: jobTimeout }) };
-    const draft = await this.maker.make(definition, payload, settings as EnqueueOptions<unknown>, true);
-    const [answer] = await this.producer.add([draft]);
-    return this.accepted<never>(draft, answer!).result({ timeout, signal, insideTask });
+    const draft = await this.maker.make(definition, payload, settings, true);
+    return this.accepted<never>(draft, await this.add(draft)).result({ timeout, signal, insideTask });
   }
 
   /**
    * The job that `enqueue` would store, checked and shaped, with a body no codec has changed, and no parent: what
-   * schedules and workflows make their jobs of. Stores nothing.
+   * schedules and workflows make their jobs of. Stores nothing. Where its task merges, such a job changes none that waits.
    */
   async prepare(
     task: TaskRef<never> | TaskRef | string,
     payload: unknown,
-    options?: EnqueueOptions<never>,
+    options?: object,
   ): Promise<{ queue: string; job: NewJob }> {
-    const { queue, job } = await this.patterns.make(
-      this.definitionOf(task),
-      payload,
-      options as EnqueueOptions<unknown>,
-    );
+    const { queue, job } = await this.patterns.make(this.definitionOf(task), payload, options);
     delete job.parent;
     delete job.root;
     return { queue, job };
@@ -194,19 +188,45 @@ export class Queue implements TaskEnqueuer {
     return this.control('remove', which);
   }
 
-  /** Enqueueing goes on, nothing is taken any more. Survives restarts. */
-  async pause(queue: string): Promise<void> {
-    await this.configure(queue, { paused: true });
+  /**
+   * A queue by name, or a task by reference or name. Enqueueing goes on, no attempt begins any more, and the order is kept.
+   * Survives restarts.
+   */
+  async pause(which: string | TaskRef<never> | TaskRef, place?: TaskPlace): Promise<void> {
+    await this.switches.configure(which, { paused: true }, place);
   }
 
-  async resume(queue: string): Promise<void> {
-    await this.configure(queue, { paused: false });
+  async resume(which: string | TaskRef<never> | TaskRef, place?: TaskPlace): Promise<void> {
+    await this.switches.configure(which, { paused: false }, place);
   }
 
-  /** Changes settings of a queue (`null` clears one) and answers them all. */
-  async configure(queue: string, change: Partial<QueueSettings>): Promise<QueueSettings> {
-    if (!isQueueName(queue)) throw new ConfigInvalid('queue', `'${String(queue).slice(0, 64)}' is no queue name.`);
-    return this.store.configure(queue, change);
+  /**
+   * Changes settings of a queue, or of a task in its queue, and answers them all: valid at once for jobs that wait already,
+   * for every worker, and beyond restarts. What is not named stays. `null` in the place of a task's settings takes back all
+   * that was said of it. A text is a task if one of that name was declared here, or `place` says in which queue. Throws
+   * `ConfigInvalid`, or `UnknownTask` for what may be a slip in a task's name.
+   */
+  configure<P, R, I>(task: TaskRef<P, R, I>, change: TaskChange | null, place?: TaskPlace): Promise<TaskSettingsView>;
+  configure(task: string, change: TaskChange | null, place: Required<TaskPlace>): Promise<TaskSettingsView>;
+  configure(queue: string, change: QueueChange): Promise<QueueSettingsView>;
+  configure(task: string, change: TaskChange | null): Promise<TaskSettingsView>;
+  async configure(
+    which: string | TaskRef<never> | TaskRef,
+    change: QueueChange | TaskChange | null,
+    place?: TaskPlace,
+  ): Promise<QueueSettingsView | TaskSettingsView> {
+    return this.switches.configure(which, change, place);
+  }
+
+  /** What was configured: of a queue, with what was said of its tasks, or of a task. */
+  settings<P, R, I>(task: TaskRef<P, R, I>, place?: TaskPlace): Promise<TaskSettingsView>;
+  settings(task: string, place: Required<TaskPlace>): Promise<TaskSettingsView>;
+  settings(queue: string): Promise<QueueSettingsView>;
+  async settings(
+    which: string | TaskRef<never> | TaskRef,
+    place?: TaskPlace,
+  ): Promise<QueueSettingsView | TaskSettingsView> {
+    return this.switches.settings(which, place);
   }
 
   /** Milliseconds since 1970 on the store's clock: the cheapest proof that it answers. */
@@ -231,6 +251,11 @@ export class Queue implements TaskEnqueuer {
     if (id === undefined) return { applied: false, state: undefined };
     const [answer] = await this.desk.control(verb, [id], options);
     return answer!;
+  }
+
+  private async add(draft: Draft): Promise<EnqueueAnswer> {
+    const [answer] = await this.producer.add([draft]);
+    return draft.merge ? this.merger.settle(draft, answer!) : answer!;
   }
 
   private definitionOf(task: TaskRef<never> | TaskRef | string): TaskDefinition {

@@ -3,6 +3,7 @@ import { isOwnName } from '../job/id.js';
 import { limits } from '../job/limits.js';
 import type { TaskContext } from '../task/context.js';
 import type { TaskOptions } from '../task/definition.js';
+import { asked } from './asked.js';
 
 /** Headers a job hands down to the jobs it enqueues: traces, tenants, baggage. */
 const handedDown = /^(trace|tenant|x-tenant|baggage)/i;
@@ -23,12 +24,13 @@ export function headersOf(
 
 /** The tags of a task and of a call, each once. */
 export function tagsOf(
+  task: string,
   ofTask: TaskOptions['tags'],
   ofCall: readonly string[] | undefined,
   payload: unknown,
 ): string[] | undefined {
   if (!ofTask && !ofCall) return undefined;
-  const first = typeof ofTask === 'function' ? ofTask(payload) : (ofTask ?? []);
+  const first = typeof ofTask === 'function' ? asked(task, 'tags', () => ofTask(payload)) : (ofTask ?? []);
   return [...new Set([...first, ...(ofCall ?? [])])];
 }
 

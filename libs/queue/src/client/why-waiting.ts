@@ -1,6 +1,6 @@
 import type { JobView } from '../job/view.js';
 import type { JobRecord, QueueRecord, WorkerRecord } from '../store/store.js';
-import { formatDuration } from '../time/duration.js';
+import { shownWait, taskPaused, whyParked } from './why-parked.js';
 
 /** What `whyWaiting` looks at besides the job. */
 export interface Surroundings {
@@ -10,7 +10,7 @@ export interface Surroundings {
   queue?: Pick<QueueRecord, 'counts' | 'settings'>;
   /** For a blocked job: the first it waits for, if the store knows it. */
   blockedBy?: Pick<JobRecord, 'state'>;
-  /** For a ready job without a place of its limit: that limit. */
+  /** For a ready job in front of a closed gate: that gate. */
   parked?: JobRecord['parked'];
   workers: readonly Pick<WorkerRecord, 'queues' | 'tasks' | 'concurrency'>[];
 }
@@ -22,11 +22,14 @@ export function whyWaiting(job: Waiting, around: Surroundings): string | undefin
   if (job.state === 'blocked') return blocked(job, around.blockedBy);
   if (job.state === 'scheduled') return scheduled(job, around.now);
   if (job.state !== 'ready') return undefined;
-  if (around.queue?.settings.paused) return `Queue ${job.queue} is paused.`;
+  const settings = around.queue?.settings;
+  if (settings?.paused) return `Queue ${job.queue} is paused.`;
+  if (settings?.tasks[job.task]?.paused) return taskPaused(job.task, job.queue);
   const serving = around.workers.filter((worker) => worker.queues.includes(job.queue));
   if (serving.length === 0) return `No worker serves queue ${job.queue}. Start one, or add the queue to a worker.`;
   if (!serving.some((worker) => worker.tasks.includes(job.task))) return unknown(job, serving.length);
-  return around.parked ? parked(around.parked) : behind(job, around, serving);
+  if (around.parked) return whyParked(job, around.parked, settings?.tasks[job.task], around.now);
+  return behind(job, around, serving);
 }
 
 function blocked({ waitsFor: [first, ...others] }: Waiting, parent: Surroundings['blockedBy']): string {
@@ -45,12 +48,7 @@ const waits: Record<string, string> = {
 function scheduled(job: Waiting, now: number): string {
   const left = (job.runAt ?? now) - now;
   const what = waits[job.reason ?? 'delay'] ?? 'It waits for its time';
-  return left > 0 ? `${what}: due in ${shown(left)}.` : `${what}: due now, and the next worker to look takes it.`;
-}
-
-/** Seconds are precise enough beyond ten of them. */
-function shown(ms: number): string {
-  return formatDuration(ms > 10_000 ? Math.round(ms / 1000) * 1000 : ms);
+  return left > 0 ? `${what}: due in ${shownWait(left)}.` : `${what}: due now, and the next worker to look takes it.`;
 }
 
 function unknown(job: Waiting, workers: number): string {
@@ -58,14 +56,14 @@ function unknown(job: Waiting, workers: number): string {
   return `${serve} queue ${job.queue} ${workers === 1 ? 'does not know' : 'knows'} task ${job.task}. Deploy one that handles it.`;
 }
 
-function parked({ key, max }: NonNullable<JobRecord['parked']>): string {
-  if (max === 1) return `Only 1 job of ${key} runs at a time, and another has the place: it waits until that ends.`;
-  return `At most ${max} jobs of ${key} run at a time, and as many have a place: it waits until one ends.`;
-}
-
 function behind(job: Waiting, { queue }: Surroundings, serving: Surroundings['workers']): string {
   const places = serving.reduce((sum, worker) => sum + worker.concurrency, 0);
   const { ready = 1, active = 0 } = queue?.counts ?? {};
+  const { maxActive = null, rate = null } = queue?.settings ?? {};
+  if (maxActive !== null && active >= maxActive) {
+    return `At most ${maxActive} jobs of queue ${job.queue} run at a time, and as many do; ${ready} jobs are ready.`;
+  }
   if (active >= places) return `All ${places} places for queue ${job.queue} are taken; ${ready} jobs are ready.`;
-  return `It is one of ${ready} ready jobs of queue ${job.queue} and is about to be taken.`;
+  const pace = rate ? `, of which at most ${rate.text} begin,` : '';
+  return `It is one of ${ready} ready jobs of queue ${job.queue}${pace} and is about to be taken.`;
 }

@@ -21,6 +21,8 @@ export interface Envelope {
   /** Id of that schedule. */
   schedule?: string;
   workflow?: string;
+  /** Of a merged payload: id of the job that was to be enqueued, so that no two texts are alike by chance. */
+  enqueue?: string;
 }
 
 /** Changes sealed texts on their way to the store and back: compression, encryption. */

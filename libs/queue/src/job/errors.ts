@@ -59,6 +59,14 @@ export const errorCatalogue = {
     'A unique key is taken and the call asked for an error.',
     'Use the job named in `existing`, or wait until the key is free.',
   ],
+  OPTION_FAILED: [
+    'A function among the options of a task threw, as that of its group, its unique key or its merge.',
+    'See `cause`. Nothing of that job was stored or changed.',
+  ],
+  MERGE_CONFLICT: [
+    'Others changed the queued payload as often as it was to be merged into.',
+    'Enqueue again. Nothing of that job was stored or changed.',
+  ],
   RESULT_TIMEOUT: ['The job was not settled within the time given.', 'It goes on. Ask again, or raise the timeout.'],
   JOB_NOT_FOUND: ['The store has no such job, or no longer.', 'Check the id, and how long results are kept.'],
   JOB_FAILED: [
@@ -110,6 +118,9 @@ const listed = (issues: Issue[]) =>
     .join('; ') + (issues.length > 5 ? `; and ${issues.length - 5} more` : '');
 
 const ofItem = (item: number | undefined) => (item === undefined ? '' : `Item ${item}: `);
+
+const othersStored = (stored: readonly string[]) =>
+  stored.length > 0 ? ` ${stored.length} other jobs of this call were stored.` : '';
 
 export class PayloadInvalid extends MillraceError {
   readonly code = 'PAYLOAD_INVALID';
@@ -234,9 +245,46 @@ export class DuplicateJob extends MillraceError {
     /** Ids of the other jobs that the same call has stored. */
     readonly stored: readonly string[] = [],
   ) {
-    const others = stored.length > 0 ? ` ${stored.length} other jobs of this call were stored.` : '';
     super(
-      `${ofItem(item)}A job of ${task} with this unique key exists: ${existing}. Use it, or wait until the key is free.${others}`,
+      `${ofItem(item)}A job of ${task} with this unique key exists: ${existing}. Use it, or wait until the key is free.${othersStored(stored)}`,
+    );
+  }
+}
+
+export class OptionFailed extends MillraceError {
+  readonly code = 'OPTION_FAILED';
+  constructor(
+    readonly task: string,
+    /** `group.key`, `unique.merge` … */
+    readonly option: string,
+    cause: unknown,
+    /** Of a call with many: which, from 0. */
+    readonly item?: number,
+    /** Ids of the other jobs that the same call has stored. */
+    readonly stored: readonly string[] = [],
+  ) {
+    const says = cause instanceof Error ? cause.message : String(cause);
+    super(
+      `${ofItem(item)}The option ${option} of ${task} threw: ${says.slice(0, 256)}. Nothing of this job was stored.${othersStored(stored)}`,
+      { cause },
+    );
+  }
+}
+
+export class MergeConflict extends MillraceError {
+  readonly code = 'MERGE_CONFLICT';
+  constructor(
+    readonly task: string,
+    readonly existing: string,
+    /** Times it was merged in vain. */
+    readonly times: number,
+    /** Of a call with many: which, from 0. */
+    readonly item?: number,
+    /** Ids of the other jobs that the same call has stored. */
+    readonly stored: readonly string[] = [],
+  ) {
+    super(
+      `${ofItem(item)}A payload of ${task} was merged ${times} times into job ${existing}, and each time others had changed that before. Enqueue it again.${othersStored(stored)}`,
     );
   }
 }

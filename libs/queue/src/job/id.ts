@@ -93,6 +93,15 @@ export function isOwnName(name: unknown): name is string {
   return typeof name === 'string' && name !== '' && name.length <= limits.key && !loneSurrogate.test(name);
 }
 
+/** What is wrong with the key of a group or an order, or nothing. */
+export function gateKeyProblem(key: unknown): string | undefined {
+  if (typeof key !== 'string') return `must be a text, not ${key === null ? 'null' : `of type ${typeof key}`}`;
+  if (key === '') return 'is empty';
+  if (loneSurrogate.test(key)) return 'is no well-formed text: it holds half a character';
+  const bytes = Buffer.byteLength(key);
+  return bytes > limits.gateKey ? `takes ${bytes} bytes, more than ${limits.gateKey}` : undefined;
+}
+
 const queueName = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/;
 const taskName = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
 

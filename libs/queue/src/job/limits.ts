@@ -18,6 +18,14 @@ export const limits = {
   attempts: 1000,
   /** A job survives two lost workers; the third fails it. */
   crashes: 3,
+  /** Bytes of the key of a group or an order. */
+  gateKey: 256,
+  /** Jobs that a limit may allow to be active at once. */
+  maxActive: 1_000_000,
+  /** Share of a group beside others, and of a band of priority. */
+  weight: 100,
+  /** Times a payload is merged into one that others change as well. */
+  merges: 20,
   /** Places of one worker and queue. */
   concurrency: 10_000,
   /** Threads of one worker. */

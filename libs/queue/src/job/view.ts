@@ -24,8 +24,9 @@ export interface JobView<R = unknown> {
   readonly queue: string;
   readonly state: JobState;
   /**
-   * Why a job is scheduled (`delay`, `retry`, `snooze`), is ready and yet not handed out (`limit`: as many jobs as may run
-   * at a time are before it), or ended (`request`, `expired`, `exhausted` …).
+   * Why a job is scheduled (`delay`, `retry`, `snooze`), is ready and yet not handed out (`limit`: its task is paused, or has
+   * as many as may run or begin; `group`: so it is with its group, or it is not its turn; `order`: another of its order key
+   * is before it), or ended (`request`, `expired`, `exhausted` …).
    */
   readonly reason: string | null;
   /** `undefined` when the stored bytes cannot be decoded. */

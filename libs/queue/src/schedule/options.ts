@@ -7,11 +7,23 @@ import type { Trigger } from './trigger/index.js';
 /** What a schedule may say of its jobs; the rest comes from the task. */
 export type ScheduledJobOptions<P = never> = Pick<
   EnqueueOptions<P>,
-  'priority' | 'queue' | 'retry' | 'timeout' | 'keepResult' | 'expires' | 'unique' | 'tags' | 'headers'
+  | 'priority'
+  | 'group'
+  | 'order'
+  | 'queue'
+  | 'retry'
+  | 'timeout'
+  | 'keepResult'
+  | 'expires'
+  | 'unique'
+  | 'tags'
+  | 'headers'
 >;
 
 export const jobOptionNames = [
   'priority',
+  'group',
+  'order',
   'queue',
   'retry',
   'timeout',

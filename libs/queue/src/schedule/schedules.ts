@@ -64,7 +64,8 @@ export class Schedules {
    */
   put<P, R, I>(id: string, options: NewScheduleOptions<P, R, I>): Promise<ScheduleView>;
   put(id: string, options: NamedScheduleOptions): Promise<ScheduleView>;
-  async put(id: string, options: AnyScheduleOptions): Promise<ScheduleView> {
+  async put(id: string, given: object): Promise<ScheduleView> {
+    const options = given as AnyScheduleOptions;
     checkScheduleId(id);
     checkPut(options);
     const { ifExists = 'replace', paused } = options;

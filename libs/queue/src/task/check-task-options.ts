@@ -1,11 +1,15 @@
 import { formatBytes, parseBytes } from '../job/bytes.js';
-import { ConfigInvalid } from '../job/errors.js';
 import { isQueueName, isTaskName } from '../job/id.js';
 import { limits } from '../job/limits.js';
 import { checkOptions } from '../job/options.js';
 import { priorities } from '../job/state.js';
-import { parseDuration } from '../time/duration.js';
-import type { RetryOptions, TaskOptions, ThreadOptions, TimeoutOptions, UniqueOptions } from './definition.js';
+import { checkDuration, checkOneOf, checkRate, checkWhole, refuse } from './check-value.js';
+import { checkGroup, checkOrder } from './check-gates.js';
+import { checkUnique, checkUniqueWhole } from './check-unique.js';
+import type { RetryOptions, TaskOptions, ThreadOptions, TimeoutOptions } from './definition.js';
+
+export { checkDuration, checkOneOf, checkWhole } from './check-value.js';
+export { checkUnique } from './check-unique.js';
 
 /** Every option a task may have, by name. */
 export const taskOptionNames = [
@@ -17,6 +21,9 @@ export const taskOptionNames = [
   'expires',
   'unique',
   'maxActive',
+  'rate',
+  'group',
+  'order',
   'tags',
   'redact',
   'expected',
@@ -29,7 +36,7 @@ export const taskOptionNames = [
 /** Throws `ConfigInvalid` at the first option that is unknown or out of range. `where` says whose options these are. */
 export function checkTaskOptions(where: string, options: TaskOptions): void {
   checkOptions(where, options, taskOptionNames);
-  const { queue, retry, timeout, keepResult, priority, expires, unique, maxActive, onWorkerLost } = options;
+  const { queue, retry, timeout, keepResult, priority, expires, unique, onWorkerLost } = options;
   if (queue !== undefined && !isQueueName(queue)) {
     refuse(`${where}.queue`, `'${String(queue)}' is no queue name: use at most 64 letters, digits, '_', '.' and '-'`);
   }
@@ -38,10 +45,20 @@ export function checkTaskOptions(where: string, options: TaskOptions): void {
   if (keepResult !== undefined && keepResult !== 'forever') checkDuration(`${where}.keepResult`, keepResult, 0);
   if (priority !== undefined) checkOneOf(`${where}.priority`, priority, priorities);
   if (expires !== undefined) checkDuration(`${where}.expires`, expires, 1);
-  if (unique !== undefined) checkUnique(`${where}.unique`, unique);
-  if (maxActive !== undefined) checkWhole(`${where}.maxActive`, maxActive, 1, limits.concurrency);
+  if (unique !== undefined) {
+    checkUnique(`${where}.unique`, unique);
+    checkUniqueWhole(`${where}.unique`, unique);
+  }
+  checkGates(where, options);
   if (onWorkerLost !== undefined) checkOneOf(`${where}.onWorkerLost`, onWorkerLost, ['retry', 'fail']);
   checkRest(where, options);
+}
+
+function checkGates(where: string, { maxActive, rate, group, order }: TaskOptions): void {
+  if (maxActive !== undefined) checkWhole(`${where}.maxActive`, maxActive, 1, limits.maxActive);
+  if (rate !== undefined) checkRate(`${where}.rate`, rate);
+  if (group !== undefined) checkGroup(`${where}.group`, group);
+  if (order !== undefined) checkOrder(`${where}.order`, order);
 }
 
 function checkRest(where: string, { tags, redact, expected, aliases, deadLetter, thread }: TaskOptions): void {
@@ -109,50 +126,8 @@ export function checkTimeout(where: string, timeout: unknown): void {
   if (grace !== undefined) checkDuration(`${where}.grace`, grace, 0);
 }
 
-export function checkUnique(where: string, unique: UniqueOptions<never>): void {
-  checkOptions(where, unique, ['key', 'until', 'onDuplicate']);
-  const { key, until, onDuplicate } = unique;
-  if (key !== undefined && typeof key !== 'string' && typeof key !== 'function') {
-    refuse(`${where}.key`, 'must be a text or a function of the payload');
-  }
-  if (until !== undefined && !['started', 'settled', 'kept'].includes(until as string)) {
-    if (parseDuration(until) === undefined) {
-      refuse(`${where}.until`, `must be 'started', 'settled', 'kept' or a duration, not '${String(until)}'`);
-    }
-    checkDuration(`${where}.until`, until, 1);
-  }
-  if (onDuplicate !== undefined) checkOneOf(`${where}.onDuplicate`, onDuplicate, ['return', 'replace', 'error']);
-}
-
-/** Milliseconds of a duration that is at least `least`. */
-export function checkDuration(where: string, value: unknown, least: number): number {
-  const ms = parseDuration(value);
-  if (ms === undefined) {
-    refuse(
-      where,
-      `'${String(value)}' is not a duration: write '500ms', '30s', '5m', '2h', '1d' or '1w', or milliseconds`,
-    );
-  }
-  if (ms < least) refuse(where, `must be at least ${least} ms, not ${ms}`);
-  return ms;
-}
-
-export function checkOneOf(where: string, value: unknown, allowed: readonly string[]): void {
-  if (!allowed.includes(value as string)) refuse(where, `must be one of ${allowed.join(', ')}, not '${String(value)}'`);
-}
-
-export function checkWhole(where: string, value: unknown, least: number, most: number): void {
-  if (!Number.isInteger(value) || (value as number) < least || (value as number) > most) {
-    refuse(where, `must be a whole number from ${least} to ${most}, not ${String(value)}`);
-  }
-}
-
 function checkCount(where: string, value: number): void {
   checkWhole(where, value, 1, limits.attempts);
 }
 
 const mustBeModule = "must be a file: URL, new URL('./file.js', import.meta.url)";
-
-function refuse(where: string, says: string): never {
-  throw new ConfigInvalid(where, `${where}: ${says}.`);
-}

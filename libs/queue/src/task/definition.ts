@@ -2,6 +2,7 @@ import type { Bytes } from '../job/bytes.js';
 import type { Priority } from '../job/state.js';
 import type { Backoff } from '../time/backoff.js';
 import type { Duration } from '../time/duration.js';
+import type { RateLimit } from '../time/rate.js';
 
 type ErrorClass = abstract new (...args: never[]) => unknown;
 
@@ -44,8 +45,44 @@ export interface UniqueOptions<P> {
   key?: string | ((payload: P) => string);
   /** Default `'settled'`; for a `jobId`, `'kept'`. */
   until?: 'started' | 'settled' | 'kept' | Duration;
-  /** Default `'return'`: answer the existing job. */
-  onDuplicate?: 'return' | 'replace' | 'error';
+  /**
+   * What becomes of a second job while the key is taken. `'return'` (default): nothing, the existing job is answered.
+   * `'replace'`: payload, tags, expiry and time of the existing job become those of this one, while it has not begun.
+   * `'extend'`: a scheduled job waits as long again, from now. `'follow'`: the existing job takes this payload while it has
+   * not begun; behind one that runs this job waits, and further ones go into it, so exactly one follows. `'error'`:
+   * `DuplicateJob`.
+   */
+  onDuplicate?: 'return' | 'replace' | 'extend' | 'follow' | 'error';
+  /** With `replace` and `extend`: the job waits at most so long after it was first enqueued, however often it is put off. */
+  maxWait?: Duration;
+  /**
+   * With `replace` and `follow`: makes one payload of that of the existing job and this one. What it answers is checked
+   * like any payload. One that throws refuses its own enqueue with `OptionFailed`, and changes nothing. It may be called
+   * several times, as others may change the job at the same time: after 20 times `MergeConflict`.
+   */
+  merge?: (queued: P, incoming: P) => P | Promise<P>;
+}
+
+/** What the jobs of one key share among each other: a tenant, a customer, a mailbox. */
+export interface GroupOptions<P> {
+  /** At most 256 bytes; `undefined` is no group. */
+  key: (payload: P) => string | undefined;
+  /** Jobs of one group that are active at a time, per queue, over all workers. Default: without bound. */
+  maxActive?: number;
+  /** Attempts of one group that may begin, per queue, over all workers. Default: without bound. */
+  rate?: RateLimit;
+  /** Jobs of the group that stand in line at once, so its share beside other groups: 1, the default, to 100. */
+  weight?: number | ((payload: P, key: string) => number);
+  /** `'task'` (default): its groups are its own. `'queue'`: shared with all tasks of the queue that say so, for equal keys. */
+  scope?: 'task' | 'queue';
+}
+
+/** Jobs of one key run one after the other, in the order they became ready. */
+export interface OrderOptions<P> {
+  /** At most 256 bytes; `undefined` is no order. */
+  key: (payload: P) => string | undefined;
+  /** What a job that failed does to those behind it. `'continue'` (default): nothing. `'hold'`: they wait until it is retried and ends otherwise, or is removed. */
+  onFailed?: 'continue' | 'hold';
 }
 
 /** How a task runs in worker threads. What is not said here, the `threads` of the worker say. */
@@ -82,6 +119,15 @@ export interface TaskOptions<P = unknown> {
    * arrival, and takes nobody's place. Default: without bound. APScheduler's `max_running_jobs`.
    */
   maxActive?: number;
+  /**
+   * Attempts of the task that may begin, per queue, over all workers: `'10/m'`, or with `{ limit: '10/m', burst: 5 }` five
+   * at once after a rest. Jobs over it stay ready, take nobody's place and spend no attempt. Default: without bound.
+   */
+  rate?: RateLimit;
+  /** Takes turns among tenants: a job stands in line only in its group's turn. By key, or with limits for each group. */
+  group?: ((payload: P) => string | undefined) | GroupOptions<P>;
+  /** Strictly one after the other per key, whatever the priority, through retries and snoozes. */
+  order?: ((payload: P) => string | undefined) | OrderOptions<P>;
   tags?: readonly string[] | ((payload: P) => readonly string[]);
   /** Payload fields hidden in logs and pages. */
   redact?: readonly string[];

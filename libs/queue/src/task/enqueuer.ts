@@ -23,6 +23,10 @@ export interface EnqueueOptions<P = never> {
   jobId?: string;
   /** Another key, another end of its window, or another answer to a duplicate. */
   unique?: UniqueOptions<P>;
+  /** The job's group, at most 256 bytes: instead of what the task's `group` gives, and also where it has none. */
+  group?: string;
+  /** The job's order key, at most 256 bytes: instead of what the task's `order` gives, and also where it has none. */
+  order?: string;
   /** Instead of the task's queue. */
   queue?: string;
   /** What is given here wins over the task, field by field. */

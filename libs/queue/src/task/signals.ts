@@ -45,7 +45,10 @@ export class Discard extends TaskSignal {
   }
 }
 
-/** A third party asks for patience: like a snooze of `retryAfter`. */
+/**
+ * A third party asks for patience: a snooze of `retryAfter`, in which no other job of its group begins either, or of its
+ * task where that has a rate or a `maxActive` and the job has no group.
+ */
 export class RateLimited extends TaskSignal {
   constructor(readonly retryAfter: Duration) {
     super('Rate limited');

@@ -5,7 +5,8 @@ declare const types: unique symbol;
 
 /** What `defineTasks` makes a task of. `task()` makes these. */
 export interface AnyTaskSpec {
-  readonly options: TaskOptions<never>;
+  /** `TaskOptions` of its payload. */
+  readonly options: object;
   readonly payload?: unknown;
   readonly returns?: unknown;
 }

@@ -70,7 +70,7 @@ export class Classifier {
     if (attempt.cancelled) return cancelled(error instanceof Aborted ? undefined : this.texts.writeError(error));
     if (attempt.asked === 'shutdown') return { kind: 'released', why: 'shutdown' };
     if (error instanceof Snooze) return { kind: 'snoozed', in: milliseconds(error.delay) };
-    if (error instanceof RateLimited) return { kind: 'snoozed', in: milliseconds(error.retryAfter) };
+    if (error instanceof RateLimited) return { kind: 'snoozed', in: milliseconds(error.retryAfter), pause: true };
     if (error instanceof Discard) return this.failed(error.as, error);
     if (error instanceof RetryLater) return this.retryLater(attempt, error);
     if (attempt.asked === 'timeout' && isStop(error)) return this.overdue(attempt);

@@ -14,7 +14,8 @@ export type Ending =
 export type AttemptOutcome =
   | { kind: 'completed'; value: unknown; text?: string; keep?: number }
   | { kind: 'retry'; in: number; error: unknown; text: string }
-  | { kind: 'snoozed'; in: number }
+  /** With `pause` the job's group, or else its task, waits as long. */
+  | { kind: 'snoozed'; in: number; pause?: true }
   | { kind: 'failed'; reason: string; error: unknown; text: string; then?: NewJob[] }
   | { kind: 'cancelled'; reason: string; text?: string }
   | { kind: 'released'; why: WhyScheduled | 'shutdown'; in?: number };
@@ -27,7 +28,7 @@ export function settlementOf({ id, fence }: Hold, outcome: AttemptOutcome): Sett
     case 'retry':
       return { id, fence, outcome: 'retry', in: outcome.in, error: outcome.text };
     case 'snoozed':
-      return { id, fence, outcome: 'snoozed', in: outcome.in };
+      return { id, fence, outcome: 'snoozed', in: outcome.in, pause: outcome.pause };
     case 'failed':
       return { id, fence, outcome: 'failed', reason: outcome.reason, error: outcome.text, then: outcome.then };
     case 'cancelled':
