@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
-import type { Due, SlotOutcome, UniqueKey } from '../store.js';
+import type { Due, NewJob, SettingsChange, SlotOutcome, UniqueKey } from '../store.js';
+import { type FlowPlan, flowPlan, flowSettings } from './flow-plans.js';
 
 /**
  * What a random history is made of: plain data, so that a counterexample can be read and shrunk. Jobs, holds and lanes
@@ -19,7 +20,7 @@ export type Command =
   | { do: 'cancel'; jobs: number[]; force: boolean; reason?: string }
   | { do: 'retry' | 'remove'; jobs: number[] }
   | { do: 'reschedule'; jobs: number[]; due?: Due }
-  | { do: 'configure'; queue: number; paused?: boolean; maxReady?: number | null }
+  | { do: 'configure'; queue: number; change: SettingsChange }
   | { do: 'putSchedule'; schedule: number; owner?: number; next?: number; stale: boolean }
   | { do: 'removeSchedule'; schedule: number; seen: boolean; stale: boolean }
   | { do: 'fire'; firings: FirePlan[] }
@@ -30,11 +31,14 @@ export interface JobPlan {
   due?: Due;
   expires?: Due;
   keys: { key: number; until: UniqueKey['until'] }[];
-  replace: boolean;
+  onDuplicate: NewJob['onDuplicate'];
+  /** The number of a body. */
+  replaces?: number;
+  maxWait?: number;
   crashLimit?: number;
   attempts?: number;
   tags?: string[];
-  limit?: { key: number; max: number };
+  flow: FlowPlan;
   /** Waits for jobs of any lane. */
   after?: number[];
   anyEnding: boolean;
@@ -48,7 +52,7 @@ export interface EndPlan {
   stale: boolean;
   outcome: 'completed' | 'retry' | 'snoozed' | 'failed' | 'cancelled' | 'released';
   in: number;
-  /** With `released`: whether it waits at all. */
+  /** With `released`: whether it waits at all; with `snoozed`: whether its group does. */
   waits: boolean;
   keep?: number;
   then: (JobPlan & { lane: number })[];
@@ -109,14 +113,13 @@ const jobPlan: fc.Arbitrary<JobPlan> = fc.record({
       ),
     },
   ),
-  replace: fc.boolean(),
+  onDuplicate: fc.constantFrom('return', 'replace', 'replace', 'extend', 'follow', 'follow'),
+  replaces: seldom(fc.nat(2)),
+  maxWait: seldom(fc.constantFrom(0, 1000, 10_000)),
   crashLimit: maybe(fc.constantFrom(1, 2, 2, 3)),
   attempts: seldom(fc.nat(2)),
   tags: seldom(fc.constantFrom(['x'], ['x', 'y'])),
-  limit: fc.oneof(
-    { weight: 2, arbitrary: fc.constant(undefined) },
-    { weight: 1, arbitrary: fc.record({ key: fc.constantFrom(0, 0, 0, 1), max: fc.constantFrom(1, 1, 2) }) },
-  ),
+  flow: flowPlan,
   after: fc.oneof(
     { weight: 6, arbitrary: fc.constant(undefined) },
     { weight: 1, arbitrary: fc.array(fc.nat(15), { minLength: 1, maxLength: 2 }) },
@@ -263,12 +266,19 @@ const command = fc.oneof(
     arbitrary: fc.record({ do: fc.constant('reschedule' as const), jobs: picks, due: maybe(due) }),
   },
   {
-    weight: 1,
+    weight: 3,
     arbitrary: fc.record({
       do: fc.constant('configure' as const),
-      queue: fc.nat(1),
-      paused: fc.constantFrom(undefined, false, false, true),
-      maxReady: fc.constantFrom(undefined, null, null, 3, 10),
+      queue: fc.constantFrom(0, 0, 0, 1),
+      change: fc
+        .tuple(
+          fc.record({
+            paused: fc.constantFrom(undefined, undefined, undefined, false, false, true),
+            maxReady: fc.constantFrom(undefined, undefined, null, null, 3, 10),
+          }),
+          flowSettings,
+        )
+        .map(([change, flow]) => ({ ...change, ...flow })),
     }),
   },
   {

@@ -1,5 +1,5 @@
 import { memory } from '../memory/index.js';
-import type { ExchangeRequest, Store } from '../store.js';
+import type { ExchangeRequest, Gate, SettingsChange, Store } from '../store.js';
 import { compareWithMemory, findDifference } from './model.js';
 
 compareWithMemory('memory', (clock) => memory({ clock }), { runs: 300 });
@@ -10,6 +10,16 @@ type Fault = (store: Store) => Partial<Store>;
 const onExchange =
   (change: (request: ExchangeRequest) => ExchangeRequest): Fault =>
   (store) => ({ exchange: (request) => store.exchange(change(request)) });
+
+const onGates =
+  (change: (gate: Gate) => Gate): Fault =>
+  (store) => ({
+    enqueue: (jobs) => store.enqueue(jobs.map((job) => ({ ...job, gates: job.gates?.map(change) }))),
+  });
+
+const onConfigure =
+  (change: (settings: SettingsChange) => SettingsChange): Fault =>
+  (store) => ({ configure: (queue, settings) => store.configure(queue, change(settings)) });
 
 const faults: Record<string, Fault> = {
   'charges no attempt for a retry': onExchange((request) => ({
@@ -37,12 +47,44 @@ const faults: Record<string, Fault> = {
   'wants what a job waits for to complete': (store) => ({
     enqueue: (jobs) => store.enqueue(jobs.map((job) => ({ ...job, anyEnding: undefined }))),
   }),
-  'ignores a limit': (store) => ({
-    enqueue: (jobs) => store.enqueue(jobs.map((job) => ({ ...job, limit: undefined }))),
+  'ignores gates': (store) => ({
+    enqueue: (jobs) => store.enqueue(jobs.map((job) => ({ ...job, gates: undefined }))),
   }),
-  'has a place more for a limit': (store) => ({
+  'has a place more behind a gate': onGates((gate) => ({ ...gate, max: gate.max && gate.max + 1 })),
+  'lets one attempt more begin': onGates(({ rate, ...gate }) => ({
+    ...gate,
+    rate: rate && { ...rate, slack: rate.slack + rate.interval },
+  })),
+  'knows no turns': onGates((gate) => ({ ...gate, turn: undefined })),
+  'lets go of the order of a job that failed': onGates((gate) => ({ ...gate, holdFailed: undefined })),
+  'pauses no group': onExchange((request) => ({
+    ...request,
+    settle: request.settle.map((end) => (end.outcome === 'snoozed' ? { ...end, pause: undefined } : end)),
+  })),
+  'bounds no queue': onConfigure((change) => ({ ...change, maxActive: undefined })),
+  'knows no rate of a queue': onConfigure((change) => ({ ...change, rate: undefined })),
+  'weighs no bands': onConfigure((change) => ({ ...change, weights: undefined })),
+  'takes nothing back that was said of a task': onConfigure(({ tasks = {}, ...change }) => ({
+    ...change,
+    tasks: Object.fromEntries(Object.entries(tasks).filter(([, said]) => said)),
+  })),
+  'puts off whatever is replaced': (store) => ({
     enqueue: (jobs) =>
-      store.enqueue(jobs.map(({ limit, ...job }) => ({ ...job, limit: limit && { ...limit, max: limit.max + 1 } }))),
+      store.enqueue(
+        jobs.map((job) => ({ ...job, onDuplicate: job.onDuplicate === 'replace' ? 'extend' : job.onDuplicate })),
+      ),
+  }),
+  'follows nobody': (store) => ({
+    enqueue: (jobs) =>
+      store.enqueue(
+        jobs.map((job) => ({ ...job, onDuplicate: job.onDuplicate === 'follow' ? 'replace' : job.onDuplicate })),
+      ),
+  }),
+  'replaces without regard to the body': (store) => ({
+    enqueue: (jobs) => store.enqueue(jobs.map((job) => ({ ...job, replaces: undefined }))),
+  }),
+  'knows no longest wait': (store) => ({
+    enqueue: (jobs) => store.enqueue(jobs.map((job) => ({ ...job, maxWait: undefined }))),
   }),
   'ignores the expiry': (store) => ({
     enqueue: (jobs) => store.enqueue(jobs.map((job) => ({ ...job, expires: undefined }))),

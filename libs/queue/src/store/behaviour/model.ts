@@ -84,9 +84,11 @@ async function play(history: Command[], clock: ManualClock, model: Store, real: 
       (call.learn as ((answer: unknown) => void) | undefined)?.(expected);
     }
     same(await look(model), await look(real), 'what can be seen', done);
+    same([], await model.fsck(), 'fsck of memory', done);
+    const { jobs: active } = await model.list({ states: ['active'], limit: 200 });
+    same([], player.promises.broken(active), 'what is promised', done);
   }
   same(await lookClosely(model, player), await lookClosely(real, player), 'a closer look', done);
-  same(await model.fsck(), [], 'fsck of memory', done);
   same([], await real.fsck(), 'fsck', done);
 }
 

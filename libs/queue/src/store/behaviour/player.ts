@@ -1,6 +1,8 @@
 import type { ManualClock } from '../../time/manual-clock.js';
 import type { Due, ExchangeAnswer, Lane, NewJob, Settlement, Store, WorkerRecord } from '../store.js';
 import type { Command, EndPlan, JobPlan } from './commands.js';
+import { flowOf } from './flow-plans.js';
+import { Promises } from './promises.js';
 import { SchedulePlayer } from './schedule-player.js';
 
 /** One question to a store: the same for both, and what the player learns from the answer. */
@@ -26,13 +28,11 @@ const lanes: Lane[] = [
 
 const queues = ['mill', 'other'];
 
-/** The one is how the other begins. */
-const limitKeys = ['k', 'k +'];
-
 /** Turns commands into calls: keeps the ids, holds and worker incarnations that a history has come to know. */
 export class Player {
   /** Every id that was ever offered to the store. */
   readonly ids: string[] = [];
+  readonly promises = new Promises();
   private readonly claims: Claimed[] = [];
   private readonly incarnations = [0, 0, 0];
 
@@ -80,10 +80,8 @@ export class Player {
         return call(command.do, [this.some(command.jobs)]);
       case 'reschedule':
         return call('reschedule', [this.some(command.jobs), this.due(command.due)]);
-      case 'configure': {
-        const { queue, paused, maxReady } = command;
-        return call('configure', [queues[queue]!, { paused, maxReady }]);
-      }
+      case 'configure':
+        return call('configure', [queues[command.queue]!, command.change]);
       case 'putSchedule':
         return call('putSchedule', this.schedules.put(command));
       case 'removeSchedule':
@@ -118,6 +116,7 @@ export class Player {
       (answer: ExchangeAnswer) => {
         if (answer.gone) this.incarnations[worker]!++;
         answer.settled.forEach((state, index) => state !== 'stale' && (endings[index]!.claim.ended = true));
+        this.promises.claimed(lanes[lane]!, answer.jobs, answer.now);
         for (const job of answer.jobs) {
           this.claims.push({ id: job.id, fence: job.fence, worker: id, lane: lanes[lane]!, ended: false });
         }
@@ -158,17 +157,18 @@ export class Player {
       id: repeats ? again! : this.id(lanes[lane]!),
       after: plan.after && this.parents(plan.after),
       anyEnding: plan.anyEnding,
-      task: 'grind',
-      body: `body ${this.ids.length}`,
+      ...flowOf(plan.flow),
+      body: this.body(this.ids.length),
       priority: plan.priority,
       due: this.due(plan.due),
       expires: this.due(plan.expires),
       keys: plan.keys.map(({ key, until }) => ({ key: this.key(lane, key), until })),
-      onDuplicate: plan.replace ? 'replace' : 'return',
+      onDuplicate: plan.onDuplicate,
+      replaces: plan.replaces === undefined ? undefined : this.body(plan.replaces),
+      maxWait: plan.maxWait,
       crashLimit: plan.crashLimit,
       attempts: plan.attempts,
       tags: plan.tags,
-      limit: plan.limit && { key: limitKeys[plan.limit.key]!, max: plan.limit.max },
     };
   }
 
@@ -215,6 +215,11 @@ export class Player {
     return id;
   }
 
+  /** Few, so that one may guess the body of another. */
+  private body(number: number): string {
+    return `body ${number % 3}`;
+  }
+
   /** The first is a name. */
   private key(lane: number, key: number): string {
     return key === 0 ? `=name ${lane}` : `key ${key}`;
@@ -259,7 +264,7 @@ function outcomeOf({ outcome, keep, waits, in: wait }: EndPlan) {
     case 'retry':
       return { outcome, in: wait, error: 'oops' };
     case 'snoozed':
-      return { outcome, in: wait };
+      return { outcome, in: wait, pause: waits };
     case 'failed':
       return { outcome, reason: 'exhausted', error: 'boom' };
     case 'cancelled':
