@@ -1,17 +1,22 @@
 import { limits } from '../../job/limits.js';
+import { sharesOf } from '../shares.js';
 import type { ClaimedJob } from '../store.js';
-import { type Row, unpacked } from './database.js';
+import type { Row } from './database.js';
+import { begin, completeGates } from './gates.js';
 import type { Lane } from './lane.js';
 import { finish } from './moves.js';
-import { optional, parsed, suspects, trails } from './row.js';
+import { room, spend } from './room.js';
+import { type Gated, gatingOf, optional, parsed, suspects, trails } from './row.js';
+import { unpacked } from './text.js';
 import type { Transaction } from './transaction.js';
 
 const bands = [0, 1, 2, 3];
 const usual: Row = [];
 
 /**
- * Takes up to `want` ready jobs, most urgent first. One take in `limits.lowestShare` belongs to the lowest band that
- * has jobs, so that nobody starves. With `alone` a suspect comes first, and then nothing else comes with it.
+ * Takes up to `want` ready jobs, most urgent first, and no more than the queue allows. One take in `limits.lowestShare`
+ * belongs to the lowest band that has jobs, so that nobody starves; or each band has a share by its weight. With `alone` a
+ * suspect comes first, and then nothing else comes with it.
  */
 export class Claim {
   private readonly jobs: ClaimedJob[] = [];
@@ -24,18 +29,33 @@ export class Claim {
   ) {}
 
   run(want: number, alone: boolean): ClaimedJob[] {
-    if (want <= 0) return [];
-    if (alone) {
-      this.take(suspects, 1);
-      if (this.jobs.length > 0) return [{ ...this.jobs[0]!, alone: true }];
-    }
+    const allowed = Math.min(want, room(this.tx, this.lane));
+    if (allowed <= 0) return [];
+    if (alone) this.take(suspects, 1);
+    const isAlone = this.jobs.length > 0;
+    if (!isAlone) this.takeFromBands(allowed);
+    spend(this.tx, this.lane, this.jobs.length);
+    return isAlone ? [{ ...this.jobs[0]!, alone: true }] : this.jobs;
+  }
+
+  private takeFromBands(want: number): void {
+    const { takes, waiting, settings } = this.lane;
+    const sizes = waiting.slice(0, suspects);
+    if (settings.weights) this.takeShares(want, sharesOf(sizes, settings.weights, takes, want));
+    else this.takeLowestShare(want);
+    this.takeTopDown(want - this.jobs.length);
+    this.lane.takes += this.jobs.length;
+  }
+
+  private takeShares(want: number, shares: number[]): void {
+    for (const [band, share] of shares.entries()) this.take(band, Math.min(share, want - this.jobs.length));
+  }
+
+  private takeLowestShare(want: number): void {
     const share = this.lowestShare(want);
     this.takeTopDown(want - share);
     const lowest = bands.findLast((band) => this.lane.waiting[band]! > 0);
     if (lowest !== undefined) this.take(lowest, share);
-    this.takeTopDown(want - this.jobs.length);
-    this.lane.takes += this.jobs.length;
-    return this.jobs;
   }
 
   /** How many of the next `want` takes belong to the lowest band. */
@@ -55,14 +75,27 @@ export class Claim {
     const enough = this.jobs.length + want;
     while (this.jobs.length < enough && this.looked < limits.batch && this.lane.waiting[place]! > 0) {
       const most = Math.min(enough - this.jobs.length, limits.batch - this.looked);
+      this.tx.sweep();
       const found = this.tx.db.rows('claim.look', this.lane.n, place, most).map((row) => readyJob(row, place));
       if (found.length === 0) return;
       this.looked += found.length;
+      const gated = found.filter(({ gating }) => gating);
+      if (gated.length > 0) this.tx.gates(this.lane).foresee(gated, 'begin');
       this.hold(
         place,
-        found.filter((ready) => !this.expire(ready)),
+        found.filter((ready) => !this.expire(ready) && this.passes(ready, place)),
       );
     }
+  }
+
+  /** One whose gates have closed since it joined the line goes back there. */
+  private passes(ready: ReadyJob, place: number): boolean {
+    const { tx, lane } = this;
+    completeGates(tx, lane, ready, ready.job);
+    const { job, gating, ...stands } = ready;
+    if (!gating || begin(tx, lane, { ...stands, id: job.id, dueAt: job.dueAt, place, gating }, gating)) return true;
+    tx.hintJob(job.id);
+    return false;
   }
 
   /** A job past its expiry is cancelled instead. */
@@ -96,9 +129,7 @@ export class Claim {
 }
 
 /** A job at the head of a list; its fence and steps come when it is taken. */
-interface ReadyJob {
-  n: number;
-  trail: number;
+interface ReadyJob extends Pick<Gated, 'n' | 'priority' | 'trail' | 'gating'> {
   job: ClaimedJob;
 }
 
@@ -117,10 +148,14 @@ function readyJob(row: Row, place: number): ReadyJob {
     tags,
     checkpoint,
     trail,
+    gates,
+    passed,
   ] = typeof packed === 'string' ? unpacked(packed) : usual;
   return {
     n: row[0] as number,
+    priority: priority as number,
     trail: (trail ?? 0) as number,
+    gating: typeof gates === 'string' ? gatingOf([row[2]!, row[4]!, gates, passed!, null]) : undefined,
     job: {
       id: row[1] as string,
       task: row[2] as string,

@@ -1,7 +1,10 @@
 import { may } from '../../job/state.js';
-import type { ControlAnswer, Due, QueueSettings } from '../store.js';
+import { arrivalUnder } from '../gating.js';
+import { mergeSettings } from '../settings.js';
+import type { ControlAnswer, Due, QueueSettings, SettingsChange } from '../store.js';
+import { reconsider } from './gates.js';
 import { holderOf, take } from './keys.js';
-import type { Lane } from './lane.js';
+import { flowOf, type Lane } from './lane.js';
 import { finish, forget, makeDue, makeReady, recordAttempt } from './moves.js';
 import { type Job, timeOf } from './row.js';
 import { configured, type Transaction } from './transaction.js';
@@ -80,14 +83,16 @@ export function remove(tx: Transaction, ids: string[]): ControlAnswer[] {
   });
 }
 
-/** `null` clears a setting; what is not named stays. */
-export function configure(tx: Transaction, queue: string, change: Partial<QueueSettings>): QueueSettings {
-  const before = configured(tx, queue);
-  const settings = {
-    paused: change.paused === undefined ? before.paused : (change.paused ?? false),
-    maxReady: change.maxReady === undefined ? before.maxReady : change.maxReady,
-  };
-  tx.db.run('control.configure', queue, settings.paused ? 1 : 0, settings.maxReady);
+/** Gates that what is new may open are looked at in the next exchange. */
+export function configure(tx: Transaction, queue: string, change: SettingsChange): QueueSettings {
+  const settings = mergeSettings(configured(tx, queue), change);
+  tx.db.run('control.configure', queue, settings.paused ? 1 : 0, settings.maxReady, flowOf(settings));
   tx.db.run('control.tell', queue);
+  if (!change.rate && !change.tasks) return settings;
+  for (const [shard] of tx.db.rows('control.shards', queue)) {
+    const lane = tx.lane({ queue, shard: shard as number });
+    lane.tat = arrivalUnder(lane.tat, change.rate, tx.now);
+    if (change.tasks && reconsider(tx, lane, change.tasks)) tx.hintLane('ready', lane);
+  }
   return settings;
 }

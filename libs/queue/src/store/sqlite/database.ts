@@ -8,7 +8,7 @@ import { emitWarning } from '../warning.js';
 import { migrate } from './migrate.js';
 import { networkFileSystem } from './network-file-system.js';
 import { statementTexts } from './statements.js';
-import { escapeText, unescapeText } from './text.js';
+import { escapeText, mayBeEscaped, plain } from './text.js';
 
 /** What SQLite binds and gives back. Booleans are left out on purpose: the driver ends the process on one. */
 export type Value = string | number | null | undefined;
@@ -247,22 +247,4 @@ function bound(values: Value[]): Value[] {
     if (typeof value === 'string') values[i] = escapeText(value);
   }
   return values;
-}
-
-/** Values that SQLite packed into one JSON array. */
-export function unpacked(text: string): Row {
-  const row = JSON.parse(text) as Row;
-  return mayBeEscaped(text) ? plain(row) : row;
-}
-
-function mayBeEscaped(json: string): boolean {
-  return json.includes('\\u0001');
-}
-
-function plain(row: Row): Row {
-  for (let i = 0; i < row.length; i++) {
-    const value = row[i];
-    if (typeof value === 'string') row[i] = unescapeText(value);
-  }
-  return row;
 }

@@ -1,12 +1,13 @@
 import { jobStates, type JobState } from '../../job/state.js';
+import { checkGates } from '../fsck-rules/gates.js';
 import { checkLedger } from '../fsck-rules/ledger.js';
-import { checkLimits } from '../fsck-rules/limits.js';
 import { checkSchedules } from '../fsck-rules/schedules.js';
 import { checkUnique } from '../fsck-rules/unique.js';
+import { gateName } from '../gating.js';
 import type { Violation } from '../store.js';
 import { isUnfinished } from './after.js';
+import { stateOf } from './gate-book.js';
 import { type Lane, laneOf, readyIn } from './lane.js';
-import { hasLimit } from './limit.js';
 import { counts } from './look.js';
 import { type Job, jobOf, optional } from './row.js';
 import { sizeOf } from './schedules.js';
@@ -23,7 +24,7 @@ export function fsck(tx: Transaction): Violation[] {
       ...checkPlaces(tx, lane),
       ...checkHolds(tx, lane),
       ...checkKeys(tx, lane),
-      ...checkLimited(tx, lane),
+      ...checkGated(tx, lane),
     ]),
     ...checkLinks(tx),
     ...counts(tx).flatMap(checkLedger),
@@ -47,7 +48,7 @@ function checkPlaces(tx: Transaction, lane: Lane): Violation[] {
     if (!isInPlace(job, lane)) misplaced.push(job.id);
     if (job.keys.length > 0) keyed.push(job);
   }
-  const known: Record<JobState, number> = { ...lane.counts, ready: readyIn(tx.db, lane) };
+  const known: Record<JobState, number> = { ...lane.counts, ready: readyIn(lane) };
   return [
     ...violation('I1', 'not in the place of their state', misplaced),
     ...jobStates
@@ -58,7 +59,7 @@ function checkPlaces(tx: Transaction, lane: Lane): Violation[] {
 }
 
 function isInPlace(job: Job, lane: Lane): boolean {
-  const parked = hasLimit(job) && job.place === undefined && job.pos === undefined;
+  const parked = job.gating?.ticket !== undefined && job.place === undefined && job.pos === undefined;
   const ready = job.place !== undefined && job.pos !== undefined && job.pos > lane.head && job.pos < lane.tail;
   const held = job.worker !== undefined && job.fence !== undefined;
   const free = job.worker === undefined && job.fence === undefined && job.mark === undefined;
@@ -89,14 +90,17 @@ function checkKeys(tx: Transaction, lane: Lane): Violation[] {
     .map(([key]) => ({ invariant: 'I8', says: `the key ${key} points to nothing`, jobs: [] }));
 }
 
-/** I13. That limits and jobs know of each other is I1. */
-function checkLimited(tx: Transaction, lane: Lane): Violation[] {
-  const admitted = tx.db.rows('fsck.admitted', lane.n) as [string, number][];
-  const unowned = ids(tx, 'fsck.unowned', lane.n);
+/** I13, and what the lane counts of gates. That a job knows of its gates is I1. */
+function checkGated(tx: Transaction, lane: Lane): Violation[] {
+  const gates = tx.db
+    .rows('fsck.gates', lane.n)
+    .map(([name, wake, state]) => stateOf([name, wake, JSON.parse(state as string)]));
+  const first = Math.min(...gates.map(({ wake = Infinity }) => wake));
   return [
-    ...violation('I1', 'know of another limit than they have', ids(tx, 'fsck.unlimited', lane.n)),
-    ...unowned.map((key) => ({ invariant: 'I1', says: `a job with the limit ${key} is gone`, jobs: [] })),
-    ...checkLimits(limitedOf(tx, lane), new Map(admitted)),
+    ...violation('I1', 'know of other gates than they have', ids(tx, 'fsck.ungated', lane.n)),
+    ...checkGates(gatedOf(tx, lane), gates, lane.settings, tx.now),
+    ...(gates.length === lane.gates ? [] : [{ invariant: 'I13', says: 'the count of gates is wrong', jobs: [] }]),
+    ...(first >= (lane.wake ?? Infinity) ? [] : [{ invariant: 'I13', says: 'gates wake unnoticed', jobs: [] }]),
   ];
 }
 
@@ -122,17 +126,14 @@ function* jobsOf(tx: Transaction, lane: Lane): Generator<Job> {
   }
 }
 
-function* limitedOf(tx: Transaction, lane: Lane) {
-  for (let after = 0; ;) {
-    const rows = tx.db.rows('fsck.limited', lane.n, after, page);
-    for (const [, id, n, place, key, max, ticket] of rows) {
-      const state = jobStates[n as number]!;
-      const limit = { key: key as string, max: max as number };
-      const admitted = state === 'active' || place !== null;
-      yield { id: id as string, state, limit, admitted, ticket: optional<string>(ticket) };
-    }
-    if (rows.length < page) return;
-    after = rows.at(-1)![0] as number;
+function* gatedOf(tx: Transaction, lane: Lane) {
+  for (const job of jobsOf(tx, lane)) {
+    const { id, state, priority, dueAt, gating } = job;
+    if (!gating) continue;
+    const { task, enqueuedAt, gates, passed } = gating;
+    const at = gates[passed] && `${gateName(gates[passed])} `;
+    const ticket = at && gating.ticket?.startsWith(at) ? gating.ticket.slice(at.length) : gating.ticket;
+    yield { id, task, state, priority, enqueuedAt, dueAt, gates, passed, ticket };
   }
 }
 

@@ -1,6 +1,8 @@
 import type { JobState } from '../../job/state.js';
+import { unset } from '../settings.js';
 import type { Lane as Address, QueueRecord, QueueSettings } from '../store.js';
 import type { Database, Row } from './database.js';
+import type { GateBook } from './gate-book.js';
 
 /**
  * One shard of a queue while a transaction is open: its counters are read once, changed in memory and written back once,
@@ -20,6 +22,16 @@ export interface Lane extends Address {
   graceUntil?: number;
   /** Ready jobs per list: four bands, then the suspects. */
   waiting: number[];
+  /** Ready jobs in front of a gate, and in no list. */
+  parked: number;
+  /** No gate is to be looked at before, epoch milliseconds; absent: none is. */
+  wake?: number;
+  /** Theoretical arrival time of the queue's rate, epoch microseconds. */
+  tat: number;
+  /** Gates of which something is known. */
+  gates: number;
+  /** Of those that this transaction has to do with. */
+  book?: GateBook;
   counts: Record<Exclude<JobState, 'ready'>, number>;
   totals: QueueRecord['totals'];
   /** Grows with each transaction that others may wait for. */
@@ -58,19 +70,31 @@ export function laneOf(row: Row): Lane {
       removed: at(25),
     },
     news: at(26),
-    settings: settingsOf(row, 27),
+    parked: at(27),
+    wake: row[28] === null ? undefined : at(28),
+    tat: at(29),
+    gates: at(30),
+    settings: settingsOf(row, 31),
   };
 }
 
-/** Of the columns `paused, max_ready` that begin at `from`; a queue that was never configured has none. */
+/** Of the columns `paused, max_ready, flow` that begin at `from`; a queue that was never configured has none. */
 export function settingsOf(row: Row | undefined, from = 0): QueueSettings {
-  return { paused: row?.[from] === 1, maxReady: (row?.[from + 1] as number | null | undefined) ?? null };
+  if (typeof row?.[from] !== 'number') return unset;
+  const [paused, maxReady, flow] = row.slice(from);
+  const said = typeof flow === 'string' ? (JSON.parse(flow) as Partial<QueueSettings>) : {};
+  return { ...unset, paused: paused === 1, maxReady: (maxReady as number | null | undefined) ?? null, ...said };
+}
+
+/** As `settingsOf` reads it; absent where nothing is said. */
+export function flowOf({ maxActive, rate, weights, tasks }: QueueSettings): string | undefined {
+  const said = { maxActive, rate, weights, ...(Object.keys(tasks).length > 0 && { tasks }) };
+  return Object.values(said).some((value) => value !== null) ? JSON.stringify(said) : undefined;
 }
 
 /** In the lists, and parked. */
-export function readyIn(db: Database, lane: Lane): number {
-  const parked = db.row('lane.parked', lane.n)![0] as number;
-  return lane.waiting.reduce((sum, size) => sum + size, parked);
+export function readyIn(lane: Lane): number {
+  return lane.waiting.reduce((sum, size) => sum + size, lane.parked);
 }
 
 export function saveLane(db: Database, lane: Lane): void {
@@ -97,6 +121,10 @@ export function saveLane(db: Database, lane: Lane): void {
     totals.cancelled,
     totals.removed,
     lane.news,
+    lane.parked,
+    lane.wake,
+    lane.tat,
+    lane.gates,
     lane.n,
   );
 }

@@ -2,8 +2,8 @@ import { parseJobId } from '../../job/id.js';
 import type { AttemptRecord, HistoryBucket, JobKey, JobRecord, QueueRecord } from '../store.js';
 import type { Row } from './database.js';
 import { type Lane, laneOf, readyIn, settingsOf } from './lane.js';
-import { limitOf } from './limit.js';
-import { recordOf, trails } from './row.js';
+import { parkedAt } from './gates.js';
+import { recordOf, trails, waitingJobOf } from './row.js';
 import type { Transaction } from './transaction.js';
 
 export function find(tx: Transaction, keys: JobKey[]): (JobRecord | undefined)[] {
@@ -14,15 +14,15 @@ export function find(tx: Transaction, keys: JobKey[]): (JobRecord | undefined)[]
   });
 }
 
-/** With what it waits for, the limit it is parked for, how its attempts ended, and its log. */
+/** With what it waits for, the gate it is parked in front of, how its attempts ended, and its log. */
 export function wholeRecord(tx: Transaction, row: Row): JobRecord {
   const record = recordOf(row);
   const [n, trail] = [row[0] as number, row[26] as number];
   if (trail === 0) return record;
   if ((trail & trails.waits) !== 0) record.waitsFor = tx.db.rows('after.waits', n).map(([parent]) => parent as string);
   if (record.state === 'ready' && row[27] === null) {
-    const { key, max } = limitOf(tx, { n });
-    record.parked = { key, max };
+    const lane = tx.peek(parseJobId(record.id)!)!;
+    record.parked = parkedAt(tx, lane, waitingJobOf(tx.db.row('gate.parked', n)!));
   }
   if ((trail & trails.left) === 0) return record;
   record.history = tx.db.rows('job.attempts', n).map(([entry]) => JSON.parse(entry as string) as AttemptRecord);
@@ -45,7 +45,7 @@ export function counts(tx: Transaction): QueueRecord[] {
 function addLane(tx: Transaction, record: QueueRecord, lane: Lane): void {
   const oldest = tx.db.row('look.oldest', lane.n)?.[0];
   record.shards = Math.max(record.shards, lane.shard + 1);
-  record.counts.ready += readyIn(tx.db, lane);
+  record.counts.ready += readyIn(lane);
   for (const [state, count] of Object.entries(lane.counts)) record.counts[state as keyof Lane['counts']] += count;
   for (const [total, count] of Object.entries(lane.totals)) record.totals[total as keyof Lane['totals']] += count;
   if (typeof oldest === 'number') record.oldestReadyAt = Math.min(oldest, record.oldestReadyAt ?? Infinity);

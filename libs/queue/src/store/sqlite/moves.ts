@@ -1,11 +1,11 @@
 import { limits } from '../../job/limits.js';
-import { isFinal, jobStates, type WhyScheduled } from '../../job/state.js';
+import { isFinal, jobStates, type JobState, type WhyScheduled } from '../../job/state.js';
 import type { AttemptRecord } from '../store.js';
+import { becomeReady, hintSoon, leaveGates } from './gates.js';
 import { release } from './keys.js';
 import type { Lane } from './lane.js';
-import { admit, firstParked, forgetLimit, hasLimit, limitOf, park, type Standing, standing, unpark } from './limit.js';
 import { isLinked, unlink } from './links.js';
-import { type Job, suspects, trails, type UsualJob } from './row.js';
+import { type Job, trails, type UsualJob } from './row.js';
 import { tally, type Transaction } from './transaction.js';
 
 /**
@@ -15,7 +15,7 @@ import { tally, type Transaction } from './transaction.js';
 
 export type Final = 'completed' | 'failed' | 'cancelled';
 
-/** Ready, among the suspects or in the band of its priority. The tail means a new turn, so an old due time goes. */
+/** Ready, among the suspects, in the band of its priority or parked. The tail means a new turn, so an old due time goes. */
 export function makeReady(tx: Transaction, lane: Lane, job: Job, where: 'front' | 'tail'): 'ready' {
   if (where === 'tail') job.dueAt = undefined;
   return join(tx, lane, job, where);
@@ -29,19 +29,14 @@ export function promote(tx: Transaction, lane: Lane, job: Job): void {
 /** Scheduled for `dueAt`, or ready when that has passed. */
 export function makeDue(tx: Transaction, lane: Lane, job: Job, dueAt: number | undefined, why: WhyScheduled) {
   if (dueAt === undefined || dueAt <= tx.now) return makeReady(tx, lane, job, 'tail');
-  const stood = standing(job);
+  const before = job.state;
   leave(lane, job);
   job.dueAt = dueAt;
   job.why = why;
   hintSoon(tx, lane, dueAt);
   enter(tx, lane, job, 'scheduled');
-  if (stood) moveUp(tx, lane, job, stood);
+  makeRoom(tx, lane, job, before);
   return 'scheduled';
-}
-
-/** An idle worker that knows of nothing sooner would sleep over it. */
-export function hintSoon(tx: Transaction, lane: Lane, dueAt: number): void {
-  if (dueAt - tx.now <= limits.soon) tx.hintLane('ready', lane);
 }
 
 /** A final state, kept for `keep` milliseconds. With 0 nothing is left. */
@@ -58,14 +53,14 @@ export function finish<F extends Final>(
     vanish(tx, lane, job);
     return state;
   }
-  const stood = standing(job);
+  const before = job.state;
   leave(lane, job);
   job.reason = ending.reason;
   job.result = ending.result;
   job.finishedAt = tx.now;
   job.forgetAt = tx.now + (ending.keep ?? (state === 'failed' ? limits.keepFailed : limits.keepFinished));
   enter(tx, lane, job, state);
-  if (stood) moveUp(tx, lane, job, stood);
+  makeRoom(tx, lane, job, before);
   return state;
 }
 
@@ -86,6 +81,7 @@ export function complete(
     tx.db.run('job.complete', job.attempts + 1, tx.now, tx.now + keep, result, job.n);
   }
   tx.hintJob(job.id);
+  hintRoom(tx, lane);
   return 'completed';
 }
 
@@ -116,57 +112,31 @@ export function recordAttempt(
   job.trail |= trails.left;
 }
 
-/** Two lost workers of three: the next crash would be the last, so it runs alone. */
-function isSuspect(job: Job): boolean {
-  return job.crashes > 0 && job.crashes >= job.crashLimit - 1;
-}
-
-/** Where a ready job stands in line. */
-export function takePlace(lane: Lane, job: Job, where: 'front' | 'tail'): void {
-  job.place = isSuspect(job) ? suspects : job.priority;
-  job.pos = where === 'front' ? lane.head-- : lane.tail++;
-}
-
 function join(tx: Transaction, lane: Lane, job: Job, where: 'front' | 'tail'): 'ready' {
-  const admitted = !hasLimit(job) || standing(job) === 'admitted' || admitOrPark(tx, lane, job);
+  const wasActive = job.state === 'active';
   leave(lane, job);
-  if (admitted) {
-    takePlace(lane, job, where);
-    tx.hintLane('ready', lane);
-  }
+  becomeReady(tx, lane, job, { wasActive, where });
   return enter(tx, lane, job, 'ready');
 }
 
-/** Whether a job with a limit that becomes ready may join a list; else it is parked. */
-function admitOrPark(tx: Transaction, lane: Lane, job: Job): boolean {
-  const { key, max, admitted } = limitOf(tx, job);
-  if (admitted < max) admit(tx, lane, key, admitted + 1);
-  else park(tx, lane, job, key);
-  return admitted < max;
+/** A job that was in state `before` is neither ready nor active any more: those that waited for what it had go on. */
+function makeRoom(tx: Transaction, lane: Lane, job: Job, before: JobState): void {
+  if (job.gating) leaveGates(tx, lane, job, { wasReady: before === 'ready', keep: gatesKept(job, before) });
+  if (before === 'active') hintRoom(tx, lane);
 }
 
-/** A job with a limit is neither ready nor active any more: parked ones of its key are admitted as far as there is room. */
-function moveUp(tx: Transaction, lane: Lane, job: Job, stood: Standing): void {
-  if (stood === 'parked') unpark(tx, lane, job);
-  const before = limitOf(tx, job);
-  let admitted = stood === 'admitted' ? before.admitted - 1 : before.admitted;
-  for (;;) {
-    const next = firstParked(tx, lane, before.key);
-    if (!next || admitted >= next.max) break;
-    admitted++;
-    letIn(tx, lane, next.job);
-  }
-  if (admitted !== before.admitted) admit(tx, lane, before.key, admitted);
+/** The first place that a full queue has again is news to those who found none. */
+function hintRoom(tx: Transaction, lane: Lane): void {
+  const isNews = lane.counts.active + 1 === lane.settings.maxActive;
+  if (isNews && lane.waiting.some((size) => size > 0)) tx.hintLane('ready', lane);
 }
 
-/** To the tail, as if it were promoted. */
-function letIn(tx: Transaction, lane: Lane, job: Job): void {
-  unpark(tx, lane, job);
-  takePlace(lane, job, 'tail');
-  tally(lane, job, 'ready', 1);
-  tx.db.run('limit.let_in', job.place, job.pos, job.n);
-  tx.hintLane('ready', lane);
-  tx.hintJob(job.id);
+/** An order gate is kept while its job waits to go on, and by one that failed where it says so. */
+function gatesKept({ gating, state, gone }: Job, before: JobState): number {
+  const innermost = gating?.gates[0];
+  if (innermost?.kind !== 'order' || gone) return 0;
+  const goesOn = state === 'scheduled' && (before === 'active' || before === 'scheduled');
+  return goesOn || (state === 'failed' && innermost.holdFailed) ? Math.min(1, gating!.passed) : 0;
 }
 
 function leave(lane: Lane, job: Job): void {
@@ -214,15 +184,13 @@ function put(tx: Transaction, job: Job): void {
 }
 
 function vanish(tx: Transaction, lane: Lane, job: Job): void {
-  const stood = standing(job);
   tally(lane, job, job.state, -1);
   tx.vanish(job.n);
   if ((job.trail & trails.left) !== 0)
     for (const trail of ['attempts', 'log', 'steps']) tx.db.run(`job.forget_${trail}`, job.n);
   release(tx, lane, job);
-  if (stood) moveUp(tx, lane, job, stood);
-  if (hasLimit(job)) forgetLimit(tx, job);
   tx.hintJob(job.id);
   job.gone = true;
   job.worker = undefined;
+  makeRoom(tx, lane, job, job.state);
 }

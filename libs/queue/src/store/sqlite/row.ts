@@ -1,6 +1,7 @@
 import { type JobState, jobStates, type WhyScheduled } from '../../job/state.js';
-import type { AttemptRecord, Due, JobRecord, UniqueKey } from '../store.js';
+import type { AttemptRecord, Due, Gate, JobRecord, UniqueKey } from '../store.js';
 import type { Row } from './database.js';
+import { plain, unpacked } from './text.js';
 
 /** What the moves between states need of a job, as it stands in its row. */
 export interface Job {
@@ -28,6 +29,8 @@ export interface Job {
   readonly keys: UniqueKey[];
   /** What there is of it in other tables: bits of `trails`. */
   trail: number;
+  /** Of a job that has gates. */
+  gating?: Gating;
   /** Its record has vanished. */
   gone?: true;
   /** Written only when a job is settled, so never read here. */
@@ -36,17 +39,36 @@ export interface Job {
   result?: string;
 }
 
-/** Rows in attempts, log or steps · as a parent in dependents · in waits · in limited. */
-export const trails = { left: 1, dependents: 2, waits: 4, limited: 8 } as const;
+/** The gates of a job, and how far it has come. */
+export interface Gating {
+  readonly task: string;
+  readonly enqueuedAt: number;
+  /** Innermost first. */
+  readonly gates: Gate[];
+  /** How many of them it has passed. */
+  passed: number;
+  /** While it is parked: the name of the gate it stands in front of, then where among the others there. */
+  ticket?: string;
+}
+
+/** What gates need of a job. */
+export type Gated = Pick<Job, 'n' | 'id' | 'priority' | 'dueAt' | 'trail' | 'place' | 'pos' | 'gating'>;
+
+/** And where it joins a line. */
+export type Climber = Gated & Pick<Job, 'crashes' | 'crashLimit'>;
+
+/** Rows in attempts, log or steps · as a parent in dependents · in waits · it has gates. */
+export const trails = { left: 1, dependents: 2, waits: 4, gates: 8 } as const;
 
 /** The list beside the four bands: jobs that may run alone only. */
 export const suspects = 4;
 
-/** Behind all lists in listings: ready jobs that are in none of them, see limit.ts. */
+/** Behind all lists in listings: ready jobs that are in none of them, see gates.ts. */
 export const parked = 5;
 
+/** Of a job with gates, `trail` comes packed with all that is known of them, so that the others have nothing to carry. */
 export const headColumns =
-  'n, id, state, place, pos, priority, attempts, crashes, releases, crash_limit, worker, fence, mark, due_at, started_at, why, reason, error, keys, trail';
+  'n, id, state, place, pos, priority, attempts, crashes, releases, crash_limit, worker, fence, mark, due_at, started_at, why, reason, error, keys, CASE WHEN trail & 8 THEN json_array(trail, task, enqueued_at, gates, passed, ticket) ELSE trail END';
 
 export function jobOf(row: Row): Job {
   return {
@@ -69,7 +91,42 @@ export function jobOf(row: Row): Job {
     reason: optional(row[16]),
     error: optional(row[17]),
     keys: keysOf(row[18]),
-    trail: row[19] as number,
+    ...trailOf(row[19]),
+  };
+}
+
+/** In rows that were gathered, what is packed has been unpacked with them. */
+function trailOf(value: unknown): Pick<Job, 'trail' | 'gating'> {
+  if (typeof value === 'number') return { trail: value };
+  const [trail, ...gating] = typeof value === 'string' ? unpacked(value) : plain(value as Row);
+  return { trail: trail as number, gating: gatingOf(gating) };
+}
+
+/** Of the columns `task, enqueued_at, gates, passed, ticket`. */
+export function gatingOf([task, enqueuedAt, gates, passed, ticket]: Row): Gating {
+  return {
+    task: task as string,
+    enqueuedAt: enqueuedAt as number,
+    gates: JSON.parse(gates as string) as Gate[],
+    passed: passed as number,
+    ticket: optional(ticket),
+  };
+}
+
+/** What letting a parked job through takes to know. */
+export const waitingColumns =
+  'n, id, priority, crashes, crash_limit, due_at, trail, task, enqueued_at, gates, passed, ticket';
+
+export function waitingJobOf(row: Row): Climber {
+  return {
+    n: row[0] as number,
+    id: row[1] as string,
+    priority: row[2] as number,
+    crashes: row[3] as number,
+    crashLimit: row[4] as number,
+    dueAt: optional(row[5]),
+    trail: row[6] as number,
+    gating: gatingOf(row.slice(7)),
   };
 }
 

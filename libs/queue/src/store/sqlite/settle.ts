@@ -1,6 +1,7 @@
 import { isFinal, type JobState } from '../../job/state.js';
 import type { Settlement } from '../store.js';
 import { add } from './enqueue.js';
+import { pause } from './gates.js';
 import type { Lane } from './lane.js';
 import { complete, type Final, finish, makeDue, makeReady, recordAttempt } from './moves.js';
 import { type Job, jobOf, type UsualJob, usualJobOf } from './row.js';
@@ -37,7 +38,9 @@ function usualOf(tx: Transaction, lane: Lane, worker: string, endings: Settlemen
 function headsOf(tx: Transaction, lane: Lane, endings: Settlement[]): Map<string, Job> {
   if (endings.length === 0) return new Map();
   const rows = tx.db.gathered('job.heads', JSON.stringify(endings.map(({ id }) => id)), lane.n);
-  return new Map(rows.map((row) => [row[1] as string, jobOf(row)]));
+  const jobs = rows.map(jobOf);
+  if (jobs.some(({ gating }) => gating)) tx.gates(lane).foresee(jobs, 'leave');
+  return new Map(jobs.map((job) => [job.id, job]));
 }
 
 function applyUsual(tx: Transaction, lane: Lane, job: UsualJob, ending: Settlement): JobState | 'stale' {
@@ -71,6 +74,7 @@ function apply(tx: Transaction, lane: Lane, job: Job, ending: Settlement): JobSt
 
     case 'snoozed':
       recordAttempt(tx, job, 'snoozed');
+      if (ending.pause) pause(tx, lane, job, tx.now + ending.in);
       return cancelIfMarked(tx, lane, job) ?? makeDue(tx, lane, job, tx.now + ending.in, 'snooze');
 
     case 'failed':

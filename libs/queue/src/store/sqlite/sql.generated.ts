@@ -46,7 +46,8 @@ DELETE FROM outbox WHERE n = ?;
 SELECT n, id, task, body, enqueued_at,
   CASE WHEN attempts OR crashes OR releases OR trail OR priority <> place OR due_at IS NOT NULL OR expires_at IS NOT NULL
     OR parent IS NOT NULL OR root IS NOT NULL OR tags IS NOT NULL OR checkpoint IS NOT NULL
-  THEN json_array(attempts, crashes, releases, priority, due_at, expires_at, parent, root, tags, checkpoint, trail) END
+  THEN json_array(attempts, crashes, releases, priority, due_at, expires_at, parent, root, tags, checkpoint, trail,
+    gates, passed) END
 FROM jobs WHERE lane = ? AND state = 2 AND place = ? ORDER BY pos LIMIT ?;
 
 -- take: these rows (a JSON array, in order) become active. One statement for a batch is twice as fast as one each.
@@ -63,14 +64,17 @@ UPDATE jobs SET expires_at = NULL WHERE n = ?;
 SELECT enqueued_at FROM jobs WHERE n = ?;
 
 -- settings: what a queue was told.
-SELECT paused, max_ready FROM settings WHERE queue = ?;
+SELECT paused, max_ready, flow FROM settings WHERE queue = ?;
 
 -- configure: tells it.
-INSERT INTO settings (queue, paused, max_ready) VALUES (?, ?, ?)
-ON CONFLICT (queue) DO UPDATE SET paused = excluded.paused, max_ready = excluded.max_ready;
+INSERT INTO settings (queue, paused, max_ready, flow) VALUES (?, ?, ?, ?)
+ON CONFLICT (queue) DO UPDATE SET paused = excluded.paused, max_ready = excluded.max_ready, flow = excluded.flow;
 
 -- tell: whoever serves the queue.
 UPDATE lanes SET news = news + 1 WHERE queue = ?;
+
+-- shards: of this queue.
+SELECT shard FROM lanes WHERE queue = ? ORDER BY shard;
 `,
   'enqueue': `-- insert: a new job, ready or scheduled. Changes nothing when the id is known already.
 INSERT INTO jobs (id, lane, state, task, priority, enqueued_at, attempts, crashes, releases, crash_limit, place, pos,
@@ -91,6 +95,32 @@ VALUES
   (?52, ?1, 2, ?53, ?54, ?2, ?55, 0, 0, ?56, ?54, ?57, 0, ?58),
   (?59, ?1, 2, ?60, ?61, ?2, ?62, 0, 0, ?63, ?61, ?64, 0, ?65),
   (?66, ?1, 2, ?67, ?68, ?2, ?69, 0, 0, ?70, ?68, ?71, 0, ?72);
+
+-- insert_gated: a new job with gates whose id nobody knows, ready or not.
+INSERT INTO jobs (id, lane, state, task, priority, enqueued_at, attempts, crashes, releases, crash_limit, place, pos,
+  due_at, expires_at, why, trail, keys, parent, root, tags, body, gates, passed, ticket)
+VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- insert_ten_gated: ten ready jobs that nobody knows and of which some have gates.
+INSERT INTO jobs (id, lane, state, task, priority, enqueued_at, attempts, crashes, releases, crash_limit, trail, place, pos, body,
+  gates, passed, ticket)
+VALUES
+  (?3, ?1, 2, ?4, ?5, ?2, ?6, 0, 0, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14),
+  (?15, ?1, 2, ?16, ?17, ?2, ?18, 0, 0, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26),
+  (?27, ?1, 2, ?28, ?29, ?2, ?30, 0, 0, ?31, ?32, ?33, ?34, ?35, ?36, ?37, ?38),
+  (?39, ?1, 2, ?40, ?41, ?2, ?42, 0, 0, ?43, ?44, ?45, ?46, ?47, ?48, ?49, ?50),
+  (?51, ?1, 2, ?52, ?53, ?2, ?54, 0, 0, ?55, ?56, ?57, ?58, ?59, ?60, ?61, ?62),
+  (?63, ?1, 2, ?64, ?65, ?2, ?66, 0, 0, ?67, ?68, ?69, ?70, ?71, ?72, ?73, ?74),
+  (?75, ?1, 2, ?76, ?77, ?2, ?78, 0, 0, ?79, ?80, ?81, ?82, ?83, ?84, ?85, ?86),
+  (?87, ?1, 2, ?88, ?89, ?2, ?90, 0, 0, ?91, ?92, ?93, ?94, ?95, ?96, ?97, ?98),
+  (?99, ?1, 2, ?100, ?101, ?2, ?102, 0, 0, ?103, ?104, ?105, ?106, ?107, ?108, ?109, ?110),
+  (?111, ?1, 2, ?112, ?113, ?2, ?114, 0, 0, ?115, ?116, ?117, ?118, ?119, ?120, ?121, ?122);
+
+-- known: which of these ids (a JSON array) belong to jobs, gathered.
+SELECT json_group_array(json_array(id)) FROM jobs WHERE id IN (SELECT value FROM json_each(?));
+
+-- holder: what a duplicate is compared with.
+SELECT body, enqueued_at FROM jobs WHERE id = ?;
 
 -- replace: what is new about a duplicate goes into the job that waits.
 UPDATE jobs SET body = ?, expires_at = ?, tags = ?, crash_limit = ? WHERE id = ?;
@@ -138,18 +168,53 @@ SELECT id, next, last FROM schedules NOT INDEXED;
 -- due: what schedules are found by.
 SELECT id, next FROM schedules INDEXED BY schedules_due WHERE next IS NOT NULL;
 
--- limited: jobs of one shard that have a limit.
-SELECT job, id, state, place, key, max, ticket FROM limited CROSS JOIN jobs ON jobs.n = limited.job
-WHERE limited.lane = ? AND job > ? ORDER BY job LIMIT ?;
+-- ungated: jobs that do not know of their gates (see 0009), or do not have those they know of.
+SELECT id FROM jobs WHERE lane = ? AND (trail & 8 <> 0) <> (gates IS NOT NULL AND passed IS NOT NULL);
 
--- unlimited: jobs that do not know their limit (see 0008), or do not have the one they know of.
-SELECT id FROM jobs WHERE lane = ? AND (trail & 8 <> 0) <> EXISTS (SELECT 1 FROM limited WHERE job = jobs.n);
+-- gates: what is known of each.
+SELECT name, wake, state FROM gates WHERE lane = ?;
+`,
+  'gate': `-- load: what is known of these gates (a JSON array of names), gathered.
+SELECT json_group_array(json_array(name, wake, json(state))) FROM gates WHERE lane = ? AND name IN (SELECT value FROM json_each(?));
 
--- unowned: limits without a job.
-SELECT key FROM limited WHERE lane = ? AND NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.n = limited.job);
+-- save: what is known of one gate from now on.
+REPLACE INTO gates (lane, name, wake, state) VALUES (?, ?, ?, ?);
 
--- admitted: how many jobs of each key are.
-SELECT key, admitted FROM limits WHERE lane = ?;
+-- save_ten: of ten gates, which costs half of ten statements.
+REPLACE INTO gates (lane, name, wake, state) VALUES
+  (?1, ?2, ?3, ?4), (?1, ?5, ?6, ?7), (?1, ?8, ?9, ?10), (?1, ?11, ?12, ?13), (?1, ?14, ?15, ?16),
+  (?1, ?17, ?18, ?19), (?1, ?20, ?21, ?22), (?1, ?23, ?24, ?25), (?1, ?26, ?27, ?28), (?1, ?29, ?30, ?31);
+
+-- forget: nobody needs these gates (a JSON array of names) any more.
+DELETE FROM gates WHERE lane = ? AND name IN (SELECT value FROM json_each(?));
+
+-- waking: gates to be looked at by now, earliest first.
+SELECT name FROM gates WHERE lane = ? AND wake <= ? ORDER BY wake, name LIMIT ?;
+
+-- next_wake: when the next one is to be looked at.
+SELECT wake FROM gates WHERE lane = ? AND wake IS NOT NULL ORDER BY wake, name LIMIT 1;
+
+-- heads: of each of these parts of a gate's parked jobs (a JSON array of name and band), so many of the first, gathered.
+SELECT json_group_array(json_array(part, {waiting})) FROM (SELECT value AS part FROM json_each(?2)) CROSS JOIN jobs
+ON n IN (
+  SELECT first.n FROM jobs AS first
+  WHERE first.lane = ?1 AND first.ticket >= part AND first.ticket < part || ':' ORDER BY first.ticket LIMIT ?3);
+
+-- move: these jobs (a JSON array of rows) stand elsewhere in line or in front of a gate, and have passed so many.
+UPDATE jobs SET place = moved.value ->> 1, pos = moved.value ->> 2, passed = moved.value ->> 3, ticket = moved.value ->> 4
+FROM json_each(?) AS moved WHERE jobs.n = moved.value ->> 0;
+
+-- give: a job has these gates from now on.
+UPDATE jobs SET gates = ?, passed = ?, trail = trail | 8 WHERE n = ?;
+
+-- asks: what a gate asks of a job that has none so far.
+SELECT task, enqueued_at FROM jobs WHERE n = ?;
+
+-- parked: a job in front of a gate.
+SELECT {waiting} FROM jobs WHERE n = ?;
+
+-- waking_groups: the \`group\` gates that have a time to be looked at.
+SELECT name FROM gates WHERE lane = ? AND wake IS NOT NULL AND name >= 'g' AND name < 'h';
 `,
   'history': `-- add: what one transaction settled.
 INSERT INTO minutes (lane, at, completed, failed, cancelled, retry) VALUES (?, ?, ?, ?, ?, ?)
@@ -240,14 +305,14 @@ DELETE FROM keys WHERE lane = ?1 AND key IN (
   'lane': `-- load: one shard with its counters and the settings of its queue.
 SELECT n, lanes.queue, shard, takes, fence, head, tail, beat_at, grace_until, band0, band1, band2, band3, suspects,
   scheduled, blocked, active, completed, failed, cancelled,
-  total_enqueued, total_revived, total_completed, total_failed, total_cancelled, total_removed, news, paused, max_ready
+  total_enqueued, total_revived, total_completed, total_failed, total_cancelled, total_removed, news, parked, wake, tat, gates, paused, max_ready, flow
 FROM lanes LEFT JOIN settings ON settings.queue = lanes.queue
 WHERE lanes.queue = ? AND shard = ?;
 
 -- all: every shard, in the order pages go through them.
 SELECT n, lanes.queue, shard, takes, fence, head, tail, beat_at, grace_until, band0, band1, band2, band3, suspects,
   scheduled, blocked, active, completed, failed, cancelled,
-  total_enqueued, total_revived, total_completed, total_failed, total_cancelled, total_removed, news, paused, max_ready
+  total_enqueued, total_revived, total_completed, total_failed, total_cancelled, total_removed, news, parked, wake, tat, gates, paused, max_ready, flow
 FROM lanes LEFT JOIN settings ON settings.queue = lanes.queue
 ORDER BY lanes.queue, shard;
 
@@ -258,14 +323,9 @@ INSERT INTO lanes (queue, shard) VALUES (?, ?);
 UPDATE lanes SET takes = ?, fence = ?, head = ?, tail = ?, beat_at = ?, grace_until = ?,
   band0 = ?, band1 = ?, band2 = ?, band3 = ?, suspects = ?,
   scheduled = ?, blocked = ?, active = ?, completed = ?, failed = ?, cancelled = ?,
-  total_enqueued = ?, total_revived = ?, total_completed = ?, total_failed = ?, total_cancelled = ?, total_removed = ?, news = ?
+  total_enqueued = ?, total_revived = ?, total_completed = ?, total_failed = ?, total_cancelled = ?, total_removed = ?, news = ?,
+  parked = ?, wake = ?, tat = ?, gates = ?
 WHERE n = ?;
-
--- park: one more ready job that is in no list, or one less. They are not among the counters above, as few verbs ask for them.
-UPDATE lanes SET parked = parked + ? WHERE n = ?;
-
--- parked: how many there are.
-SELECT parked FROM lanes WHERE n = ?;
 `,
   'leases': `-- longest: of the leases that run, or ran out but were not reaped yet.
 SELECT max(length) FROM leases WHERE lane = ? AND until <> 0;
@@ -292,35 +352,6 @@ DELETE FROM leases WHERE lane = ? AND worker = ?;
 -- end_all: and from every shard.
 DELETE FROM leases WHERE worker = ?;
 `,
-  'limit': `-- add: what a new job was enqueued with.
-INSERT INTO limited (job, lane, key, max, ticket) SELECT n, lane, ?2, ?3, ?4 FROM jobs WHERE id = ?1;
-
--- of: the limit of a job, and how many of its key are admitted.
-SELECT key, max, (SELECT admitted FROM limits WHERE limits.lane = limited.lane AND limits.key = limited.key)
-FROM limited WHERE job = ?;
-
--- admitted: how many of a key.
-SELECT admitted FROM limits WHERE lane = ? AND key = ?;
-
--- admit: so many are.
-INSERT INTO limits (lane, key, admitted) VALUES (?, ?, ?) ON CONFLICT (lane, key) DO UPDATE SET admitted = excluded.admitted;
-
--- admit_none: none is.
-DELETE FROM limits WHERE lane = ? AND key = ?;
-
--- park: a job gets a ticket, or hands it in.
-UPDATE limited SET ticket = ? WHERE job = ?;
-
--- next: the first of the parked jobs with tickets between these two, and its max.
-SELECT {head}, max FROM limited CROSS JOIN jobs ON jobs.n = limited.job
-WHERE limited.lane = ? AND ticket > ? AND ticket < ? ORDER BY ticket LIMIT 1;
-
--- let_in: a parked job joins a list.
-UPDATE jobs SET place = ?, pos = ? WHERE n = ?;
-
--- forget: with the record.
-DELETE FROM limited WHERE job = ?;
-`,
   'list': `-- scheduled: in the order they are due. Like all of this file: lane, state, the rank to begin behind (two values), rows.
 SELECT {full} FROM jobs WHERE lane = ?1 AND state = 0 AND state = ?2 AND (due_at, id) > (?3, ?4) ORDER BY due_at, id LIMIT ?5;
 
@@ -330,9 +361,8 @@ SELECT {full} FROM jobs WHERE lane = ?1 AND state = 1 AND state = ?2 AND (enqueu
 -- ready: band by band in the order they run, suspects last.
 SELECT {full} FROM jobs WHERE lane = ?1 AND state = 2 AND state = ?2 AND (place, pos) > (?3, ?4) ORDER BY place, pos LIMIT ?5;
 
--- parked: the ready ones that are in no list, behind the others, in the order in which they will be admitted.
-SELECT {full}, ticket FROM limited CROSS JOIN jobs ON jobs.n = limited.job
-WHERE limited.lane = ?1 AND state = ?2 AND ticket > ?4 ORDER BY ticket LIMIT ?5;
+-- parked: the ready ones that are in no list, behind the others, gate by gate in the order in which they will be let through.
+SELECT {full}, ticket FROM jobs WHERE lane = ?1 AND state = ?2 AND ticket > ?4 ORDER BY ticket LIMIT ?5;
 
 -- active: in the order they were claimed. As many as there are places, so sorting them costs little.
 SELECT {full} FROM jobs WHERE lane = ?1 AND state = 3 AND state = ?2 AND (fence, id) > (?3, ?4) ORDER BY fence, id LIMIT ?5;
@@ -347,7 +377,7 @@ WHERE (?2 IS NULL OR lanes.queue = ?2) AND keys.lane = lanes.n AND keys.key = ?1
 ORDER BY jobs.enqueued_at DESC, lanes.queue, lanes.shard LIMIT 1;
 
 -- settings: of every queue that was ever configured.
-SELECT queue, paused, max_ready FROM settings;
+SELECT queue, paused, max_ready, flow FROM settings;
 
 -- oldest: of the jobs at the head of a list, the one that was enqueued first. Five probes.
 SELECT min(enqueued_at) FROM (
@@ -562,6 +592,45 @@ CREATE TABLE limits (lane INTEGER NOT NULL, key TEXT NOT NULL, admitted INTEGER 
 
 -- How many jobs are parked, beside those that band0 … suspects count.
 ALTER TABLE lanes ADD COLUMN parked INTEGER NOT NULL DEFAULT 0;
+`,
+  'migrations/0009-gates': `-- Gates instead of limits. Nothing that made limits was ever released, so they are not converted: parked jobs join their lists,
+-- in the order in which they would have been admitted, and the limits are forgotten.
+UPDATE jobs SET place = CASE WHEN crashes > 0 AND crashes >= crash_limit - 1 THEN 4 ELSE priority END, pos = parked.pos
+FROM (
+  SELECT job, lanes.tail + row_number() OVER (PARTITION BY lane ORDER BY ticket) - 1 AS pos
+  FROM limited JOIN lanes ON lanes.n = limited.lane WHERE ticket IS NOT NULL
+) AS parked WHERE jobs.n = parked.job;
+UPDATE jobs SET trail = trail & ~8 WHERE trail & 8;
+UPDATE lanes SET tail = tail + parked, parked = 0,
+  band0 = (SELECT count(*) FROM jobs WHERE lane = lanes.n AND state = 2 AND place = 0),
+  band1 = (SELECT count(*) FROM jobs WHERE lane = lanes.n AND state = 2 AND place = 1),
+  band2 = (SELECT count(*) FROM jobs WHERE lane = lanes.n AND state = 2 AND place = 2),
+  band3 = (SELECT count(*) FROM jobs WHERE lane = lanes.n AND state = 2 AND place = 3),
+  suspects = (SELECT count(*) FROM jobs WHERE lane = lanes.n AND state = 2 AND place = 4)
+WHERE parked > 0;
+DROP TABLE limited;
+DROP TABLE limits;
+
+-- The gates of a job as JSON, innermost first, and how many of them it has passed. \`ticket\` while it is parked: the name of the gate
+-- it stands in front of, then its band, time and id. \`trail\`, see 0002: 8 it has gates.
+ALTER TABLE jobs ADD COLUMN gates TEXT;
+ALTER TABLE jobs ADD COLUMN passed INTEGER;
+ALTER TABLE jobs ADD COLUMN ticket TEXT;
+CREATE UNIQUE INDEX jobs_parked ON jobs (lane, ticket) WHERE ticket IS NOT NULL;
+
+-- What is known of a gate; one that nobody needs has no row. \`wake\`: when to look at it again by the clock. \`state\` is JSON, as all of
+-- it is read and written together: see gate-book.ts.
+CREATE TABLE gates (lane INTEGER NOT NULL, name TEXT NOT NULL, wake INTEGER, state TEXT NOT NULL, PRIMARY KEY (lane, name)) WITHOUT ROWID;
+CREATE INDEX gates_waking ON gates (lane, wake, name) WHERE wake IS NOT NULL;
+
+-- Of a shard: how many gates there are, no later than when the first wakes, and the theoretical arrival time of the queue's rate in
+-- microseconds. \`parked\` counts as before.
+ALTER TABLE lanes ADD COLUMN gates INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE lanes ADD COLUMN wake INTEGER;
+ALTER TABLE lanes ADD COLUMN tat INTEGER NOT NULL DEFAULT 0;
+
+-- \`maxActive\`, \`rate\`, \`weights\` and \`tasks\` as JSON, as far as anything is said.
+ALTER TABLE settings ADD COLUMN flow TEXT;
 `,
   'note': `-- leave: what is not given stays.
 UPDATE jobs SET progress = coalesce(?, progress), checkpoint = coalesce(?, checkpoint), trail = trail | ? WHERE n = ?;

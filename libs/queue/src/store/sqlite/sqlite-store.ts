@@ -45,7 +45,9 @@ export function sqlite({
   busyTimeout = 5000,
   onWarning,
 }: SqliteOptions): Store {
-  return storeOn(new Database({ path, synchronous, busyTimeout, onWarning }), clock);
+  const db = new Database({ path, synchronous, busyTimeout, onWarning });
+  const recipe = { module: import.meta.url, make: 'sqlite', options: { path, synchronous, busyTimeout } };
+  return { ...storeOn(db, clock), recipe: db.inMemory || clock !== systemClock ? undefined : recipe };
 }
 
 /** The same on a connection that was made elsewhere. */

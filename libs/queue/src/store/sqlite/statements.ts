@@ -1,10 +1,10 @@
-import { fullColumns, headColumns } from './row.js';
+import { fullColumns, headColumns, waitingColumns } from './row.js';
 import { scheduleColumns } from './schedule-row.js';
 import { sql } from './sql.generated.js';
 
 /**
- * Every statement by name: `claim.take` is the statement labelled `-- take: …` in sql/claim.sql. `{head}`, `{full}`
- * and `{schedule}` stand for the column lists that row.ts and schedule-row.ts read.
+ * Every statement by name: `claim.take` is the statement labelled `-- take: …` in sql/claim.sql. `{head}`, `{full}`,
+ * `{waiting}` and `{schedule}` stand for the column lists that row.ts and schedule-row.ts read.
  */
 export const statementTexts: ReadonlyMap<string, string> = new Map(
   Object.entries(sql)
@@ -23,5 +23,6 @@ function columns(statement: string): string {
   return statement
     .replaceAll('{head}', headColumns)
     .replaceAll('{full}', fullColumns)
+    .replaceAll('{waiting}', waitingColumns)
     .replaceAll('{schedule}', scheduleColumns);
 }

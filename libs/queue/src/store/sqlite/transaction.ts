@@ -4,6 +4,7 @@ import type { JobState } from '../../job/state.js';
 import type { Hint, HistoryBucket, Lane as Address, QueueSettings } from '../store.js';
 import { Effects } from '../effects.js';
 import type { Database } from './database.js';
+import { GateBook } from './gate-book.js';
 import { type Lane, laneOf, saveLane, settingsOf } from './lane.js';
 import { type Job, jobOf } from './row.js';
 
@@ -22,6 +23,7 @@ export class Transaction {
   newsworthy = false;
   private readonly lanes = new Map<string, Lane>();
   private readonly settled = new Map<Lane, Counted>();
+  private readonly books: GateBook[] = [];
   private vanished: number[] = [];
   private sooner = false;
 
@@ -53,16 +55,24 @@ export class Transaction {
     return lane;
   }
 
+  /** What is known of the gates of a lane. */
+  gates(lane: Lane): GateBook {
+    if (!lane.book) this.books.push((lane.book = new GateBook(this, lane)));
+    return lane.book;
+  }
+
   /** The row of this number goes, with the others that `sweep` deletes: one statement for many is twice as fast. */
   vanish(n: number): void {
     this.vanished.push(n);
   }
 
-  /** Comes before whatever might still see a row that has vanished. */
+  /** Comes before whatever might still see a row that has vanished, or one where gates have moved it from. */
   sweep(): void {
-    if (this.vanished.length === 0) return;
-    this.db.run('job.delete', JSON.stringify(this.vanished));
-    this.vanished = [];
+    if (this.vanished.length > 0) {
+      this.db.run('job.delete', JSON.stringify(this.vanished));
+      this.vanished = [];
+    }
+    for (const book of this.books) book.writeMoves();
   }
 
   /** A job and its lane, by id. */
@@ -106,6 +116,7 @@ export class Transaction {
   /** Writes back what was gathered. The last step before the commit. */
   save(): void {
     this.sweep();
+    for (const book of this.books) book.save();
     for (const lane of this.lanes.values()) {
       if (this.newsworthy) lane.news++;
       saveLane(this.db, lane);
@@ -117,10 +128,11 @@ export class Transaction {
   }
 }
 
-/** Counts one job more, or one less, in `state`; ready ones per list. Parked ones are counted in limit.ts. */
-export function tally(lane: Lane, job: Job, state: JobState, by: 1 | -1): void {
+/** Counts one job more, or one less, in `state`; ready ones per list, and those that are parked. */
+export function tally(lane: Lane, job: Pick<Job, 'place'>, state: JobState, by: 1 | -1): void {
   if (state !== 'ready') lane.counts[state] += by;
   else if (job.place !== undefined) lane.waiting[job.place]! += by;
+  else lane.parked += by;
 }
 
 /** The settings of a queue, whether or not it has lanes. */

@@ -8,11 +8,14 @@ UPDATE jobs SET expires_at = NULL WHERE n = ?;
 SELECT enqueued_at FROM jobs WHERE n = ?;
 
 -- settings: what a queue was told.
-SELECT paused, max_ready FROM settings WHERE queue = ?;
+SELECT paused, max_ready, flow FROM settings WHERE queue = ?;
 
 -- configure: tells it.
-INSERT INTO settings (queue, paused, max_ready) VALUES (?, ?, ?)
-ON CONFLICT (queue) DO UPDATE SET paused = excluded.paused, max_ready = excluded.max_ready;
+INSERT INTO settings (queue, paused, max_ready, flow) VALUES (?, ?, ?, ?)
+ON CONFLICT (queue) DO UPDATE SET paused = excluded.paused, max_ready = excluded.max_ready, flow = excluded.flow;
 
 -- tell: whoever serves the queue.
 UPDATE lanes SET news = news + 1 WHERE queue = ?;
+
+-- shards: of this queue.
+SELECT shard FROM lanes WHERE queue = ? ORDER BY shard;

@@ -32,15 +32,8 @@ SELECT id, next, last FROM schedules NOT INDEXED;
 -- due: what schedules are found by.
 SELECT id, next FROM schedules INDEXED BY schedules_due WHERE next IS NOT NULL;
 
--- limited: jobs of one shard that have a limit.
-SELECT job, id, state, place, key, max, ticket FROM limited CROSS JOIN jobs ON jobs.n = limited.job
-WHERE limited.lane = ? AND job > ? ORDER BY job LIMIT ?;
+-- ungated: jobs that do not know of their gates (see 0009), or do not have those they know of.
+SELECT id FROM jobs WHERE lane = ? AND (trail & 8 <> 0) <> (gates IS NOT NULL AND passed IS NOT NULL);
 
--- unlimited: jobs that do not know their limit (see 0008), or do not have the one they know of.
-SELECT id FROM jobs WHERE lane = ? AND (trail & 8 <> 0) <> EXISTS (SELECT 1 FROM limited WHERE job = jobs.n);
-
--- unowned: limits without a job.
-SELECT key FROM limited WHERE lane = ? AND NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.n = limited.job);
-
--- admitted: how many jobs of each key are.
-SELECT key, admitted FROM limits WHERE lane = ?;
+-- gates: what is known of each.
+SELECT name, wake, state FROM gates WHERE lane = ?;

@@ -7,9 +7,8 @@ SELECT {full} FROM jobs WHERE lane = ?1 AND state = 1 AND state = ?2 AND (enqueu
 -- ready: band by band in the order they run, suspects last.
 SELECT {full} FROM jobs WHERE lane = ?1 AND state = 2 AND state = ?2 AND (place, pos) > (?3, ?4) ORDER BY place, pos LIMIT ?5;
 
--- parked: the ready ones that are in no list, behind the others, in the order in which they will be admitted.
-SELECT {full}, ticket FROM limited CROSS JOIN jobs ON jobs.n = limited.job
-WHERE limited.lane = ?1 AND state = ?2 AND ticket > ?4 ORDER BY ticket LIMIT ?5;
+-- parked: the ready ones that are in no list, behind the others, gate by gate in the order in which they will be let through.
+SELECT {full}, ticket FROM jobs WHERE lane = ?1 AND state = ?2 AND ticket > ?4 ORDER BY ticket LIMIT ?5;
 
 -- active: in the order they were claimed. As many as there are places, so sorting them costs little.
 SELECT {full} FROM jobs WHERE lane = ?1 AND state = 3 AND state = ?2 AND (fence, id) > (?3, ?4) ORDER BY fence, id LIMIT ?5;

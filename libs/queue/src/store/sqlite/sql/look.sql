@@ -4,7 +4,7 @@ WHERE (?2 IS NULL OR lanes.queue = ?2) AND keys.lane = lanes.n AND keys.key = ?1
 ORDER BY jobs.enqueued_at DESC, lanes.queue, lanes.shard LIMIT 1;
 
 -- settings: of every queue that was ever configured.
-SELECT queue, paused, max_ready FROM settings;
+SELECT queue, paused, max_ready, flow FROM settings;
 
 -- oldest: of the jobs at the head of a list, the one that was enqueued first. Five probes.
 SELECT min(enqueued_at) FROM (

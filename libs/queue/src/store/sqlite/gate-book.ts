@@ -1,0 +1,287 @@
+import { priorities } from '../../job/state.js';
+import {
+  arrival,
+  bandAt,
+  closedBy,
+  gateName,
+  type GateFigures,
+  saidOf,
+  sum,
+  type Terms,
+  termsAt,
+  ticketAt,
+} from '../gating.js';
+import type { Gate } from '../store.js';
+import type { Value } from './database.js';
+import type { Lane } from './lane.js';
+import { type Climber, type Gated, type Gating, waitingJobOf } from './row.js';
+import type { Transaction } from './transaction.js';
+
+/** What is known of a gate. */
+export interface GateState extends GateFigures {
+  readonly name: string;
+  taken: number;
+  readonly queued: number[];
+  readonly waits: number[];
+  tat: number;
+  until: number;
+  /** When to look at it again, epoch milliseconds. */
+  wake?: number;
+  /** What all who wait here ask of the gate, see `askOf`; `mixed` when it is not the same, or was not. */
+  asks: string;
+  /** It has a row. */
+  readonly stored: boolean;
+}
+
+const mixed = '';
+
+/** Rows of one statement. */
+const size = 10;
+
+/** Parked jobs that are read at once, where nobody said how many will be needed. */
+const chunk = 8;
+
+/** The first of those parked in front of a gate, in one band. */
+interface Head {
+  jobs: Climber[];
+  /** These are all. */
+  whole: boolean;
+}
+
+/**
+ * The gates of one lane while a transaction is open: what is known of a gate is read once, changed in memory and written back once,
+ * and so are the places of the jobs that gates move. Gone with the transaction, like the lane.
+ */
+export class GateBook {
+  private readonly states = new Map<string, GateState>();
+  private readonly changed = new Set<GateState>();
+  private readonly heads = new Map<string, Head>();
+  private readonly moved = new Map<number, Gated>();
+  private readonly terms = new Map<string, Terms>();
+
+  constructor(
+    private readonly tx: Transaction,
+    private readonly lane: Lane,
+  ) {}
+
+  /** Reads what is known of the gates of all these jobs, in one go. */
+  expect(jobs: Iterable<Pick<Gated, 'gating'>>): void {
+    const names = new Set<string>();
+    for (const { gating } of jobs) for (const gate of gating?.gates ?? []) names.add(gateName(gate));
+    this.read([...names].filter((name) => !this.states.has(name)));
+  }
+
+  /** The same, and whoever will be let through when these jobs begin, or leave. A guess: what it misses is read when it is asked for. */
+  foresee(jobs: Pick<Gated, 'gating' | 'priority'>[], what: 'begin' | 'leave'): void {
+    this.expect(jobs);
+    const parts = new Set<string>();
+    for (const { gating, priority } of jobs) {
+      for (const gate of gating?.gates ?? []) {
+        const part = this.nextPart(this.look(gate), bandAt(gate, priority), what);
+        if (part !== undefined && !this.heads.has(part)) parts.add(part);
+      }
+    }
+    if (parts.size > 0) this.readHeads([...parts], 1);
+  }
+
+  /** For reading; call `touch` to change it. */
+  look(gate: Gate): GateState {
+    const name = gateName(gate);
+    if (!this.states.has(name)) this.read([name]);
+    return this.states.get(name)!;
+  }
+
+  /** It will be changed. */
+  touch(gate: Gate): GateState {
+    const state = this.look(gate);
+    this.changed.add(state);
+    return state;
+  }
+
+  /** The same by name. */
+  touchAll(names: string[]): GateState[] {
+    this.read(names.filter((name) => !this.states.has(name)));
+    return names.map((name) => {
+      const state = this.states.get(name)!;
+      this.changed.add(state);
+      return state;
+    });
+  }
+
+  /** What holds at the gate of the first who waits there in this band; `undefined` when nobody does. */
+  termsOfFirst(state: GateState, band: number): Terms | undefined {
+    if (state.waits[band] === 0) return undefined;
+    if (state.asks !== mixed) return this.termsOf(state.asks);
+    const gating = this.first(state, band)?.gating;
+    return gating && termsAt(gating.gates[gating.passed]!, saidOf(this.lane.settings, gating.task));
+  }
+
+  /** The first who waits in front of a gate in this band. */
+  first(state: GateState, band: number): Climber | undefined {
+    const part = partOf(state.name, band);
+    const known = this.heads.get(part);
+    if (!known || (known.jobs.length === 0 && !known.whole)) this.readHeads([part], chunk);
+    return this.heads.get(part)!.jobs[0];
+  }
+
+  /** `job`, which has passed all gates but this and those further out, stands in front of it from now on. */
+  park(state: GateState, gating: Gating, job: Omit<Gated, 'n'>): void {
+    const gate = gating.gates[gating.passed]!;
+    const band = bandAt(gate, job.priority);
+    const ask = askOf(gating.task, gate);
+    if (sum(state.waits) === 0) state.asks = ask;
+    else if (state.asks !== ask) state.asks = mixed;
+    state.waits[band]!++;
+    gating.ticket = `${state.name} ${ticketAt(gate, { ...job, enqueuedAt: gating.enqueuedAt })}`;
+    this.changed.add(state);
+    this.forgetHead(partOf(state.name, band), gating.ticket);
+  }
+
+  /** It does so no longer. */
+  unpark(state: GateState, gating: Gating, job: Gated): void {
+    const band = bandAt(gating.gates[gating.passed]!, job.priority);
+    const head = this.heads.get(partOf(state.name, band));
+    if (head) head.jobs = head.jobs.filter(({ n }) => n !== job.n);
+    state.waits[band]!--;
+    gating.ticket = undefined;
+    this.changed.add(state);
+    this.move(job);
+  }
+
+  /** Its place, ticket or number of passed gates has changed, and will be written with those of others. */
+  move(job: Gated): void {
+    this.moved.set(job.n, job);
+  }
+
+  /** Comes before whatever reads jobs. */
+  writeMoves(): void {
+    if (this.moved.size === 0) return;
+    const rows = [...this.moved.values()].map(({ n, place, pos, gating }) => [
+      n,
+      place,
+      pos,
+      gating!.passed,
+      gating!.ticket,
+    ]);
+    this.moved.clear();
+    this.tx.db.run('gate.move', JSON.stringify(rows));
+  }
+
+  /** Writes back what changed. The lane is written after it. */
+  save(): void {
+    const kept: GateState[] = [];
+    const forgotten: string[] = [];
+    for (const state of this.changed) {
+      if (state.taken > 0 || state.wake !== undefined || sum(state.waits) > 0) kept.push(state);
+      else if (state.stored) forgotten.push(state.name);
+    }
+    for (let i = 0; i < kept.length;) {
+      const rows = kept.length - i >= size ? size : 1;
+      const values: Value[] = [this.lane.n];
+      for (const state of kept.slice(i, i + rows)) values.push(state.name, state.wake, textOf(state));
+      this.tx.db.run(rows === size ? 'gate.save_ten' : 'gate.save', ...values);
+      i += rows;
+    }
+    if (forgotten.length > 0) this.tx.db.run('gate.forget', this.lane.n, JSON.stringify(forgotten));
+    this.lane.gates += kept.filter(({ stored }) => !stored).length - forgotten.length;
+    for (const { wake } of kept) {
+      if (wake !== undefined) this.lane.wake = Math.min(this.lane.wake ?? Infinity, wake);
+    }
+    this.states.clear();
+    this.changed.clear();
+    this.heads.clear();
+  }
+
+  /** In which band a gate lets somebody through after a job of `band` has begun, or left. */
+  private nextPart(state: GateState, band: number, what: 'begin' | 'leave'): string | undefined {
+    const begins = what === 'begin';
+    const queued = state.queued.map((count, other) => (begins && other === band ? count - 1 : count));
+    const taken = state.taken - (begins ? 0 : 1);
+    for (const [first, waits] of state.waits.entries()) {
+      if (waits === 0) continue;
+      const terms = state.asks === mixed ? undefined : this.termsOf(state.asks);
+      const tat = begins && terms?.rate ? arrival(state.tat, terms.rate, this.tx.now) : state.tat;
+      const closed = terms && closedBy({ ...state, taken, queued, tat }, terms, first, this.tx.now);
+      if (closed !== 'turn') return closed ? undefined : partOf(state.name, first);
+    }
+    return undefined;
+  }
+
+  /** Groups that differ in nothing but their key ask the same. */
+  private termsOf(asks: string): Terms {
+    const known = this.terms.get(asks);
+    if (known) return known;
+    const [task, gate] = JSON.parse(asks) as [string, Gate];
+    const terms = termsAt(gate, saidOf(this.lane.settings, task));
+    this.terms.set(asks, terms);
+    return terms;
+  }
+
+  private read(names: string[]): void {
+    if (names.length === 0) return;
+    if (this.lane.gates > 0) {
+      for (const row of this.tx.db.gathered('gate.load', this.lane.n, JSON.stringify(names))) {
+        this.states.set(row[0] as string, stateOf(row));
+      }
+    }
+    for (const name of names) if (!this.states.has(name)) this.states.set(name, newState(name));
+  }
+
+  private readHeads(parts: string[], most: number): void {
+    this.tx.sweep();
+    for (const part of parts) this.heads.set(part, { jobs: [], whole: true });
+    for (const [part, ...row] of this.tx.db.gathered('gate.heads', this.lane.n, JSON.stringify(parts), most)) {
+      const head = this.heads.get(part as string)!;
+      head.jobs.push(waitingJobOf(row));
+      head.whole = head.jobs.length < most;
+    }
+    for (const part of parts)
+      this.heads.get(part)!.jobs.sort((a, b) => (a.gating!.ticket! < b.gating!.ticket! ? -1 : 1));
+  }
+
+  /** Whoever takes this ticket may stand among the first. */
+  private forgetHead(part: string, ticket: string): void {
+    const head = this.heads.get(part);
+    if (!head) return;
+    const last = head.jobs.at(-1)?.gating?.ticket;
+    if (head.whole || last === undefined || ticket < last) this.heads.delete(part);
+  }
+}
+
+/** What those parked in front of a gate in one band begin their ticket with. */
+function partOf(name: string, band: number): string {
+  return `${name} ${band}`;
+}
+
+/** What a job of this task says itself about the gate: all that its terms there depend on, but for the settings. */
+function askOf(task: string, { kind, max, rate, turn }: Gate): string {
+  return JSON.stringify([task, { kind, max, rate: rate && { interval: rate.interval, slack: rate.slack }, turn }]);
+}
+
+function newState(name: string): GateState {
+  const none = () => priorities.map(() => 0);
+  return { name, taken: 0, queued: none(), waits: none(), tat: 0, until: 0, asks: mixed, stored: false };
+}
+
+/** The columns of `gate.load`; `state` as `textOf` writes it. */
+export function stateOf([name, wake, state]: unknown[]): GateState {
+  const [taken, q0, q1, q2, q3, w0, w1, w2, w3, tat, until, asks] = state as [
+    ...[number, number, number, number, number, number, number, number, number, number, number],
+    string,
+  ];
+  return {
+    name: name as string,
+    taken,
+    queued: [q0, q1, q2, q3],
+    waits: [w0, w1, w2, w3],
+    tat,
+    until,
+    wake: (wake as number | null) ?? undefined,
+    asks,
+    stored: true,
+  };
+}
+
+function textOf({ taken, queued, waits, tat, until, asks }: GateState): string {
+  return JSON.stringify([taken, ...queued, ...waits, tat, until, asks]);
+}

@@ -1,0 +1,41 @@
+-- load: what is known of these gates (a JSON array of names), gathered.
+SELECT json_group_array(json_array(name, wake, json(state))) FROM gates WHERE lane = ? AND name IN (SELECT value FROM json_each(?));
+
+-- save: what is known of one gate from now on.
+REPLACE INTO gates (lane, name, wake, state) VALUES (?, ?, ?, ?);
+
+-- save_ten: of ten gates, which costs half of ten statements.
+REPLACE INTO gates (lane, name, wake, state) VALUES
+  (?1, ?2, ?3, ?4), (?1, ?5, ?6, ?7), (?1, ?8, ?9, ?10), (?1, ?11, ?12, ?13), (?1, ?14, ?15, ?16),
+  (?1, ?17, ?18, ?19), (?1, ?20, ?21, ?22), (?1, ?23, ?24, ?25), (?1, ?26, ?27, ?28), (?1, ?29, ?30, ?31);
+
+-- forget: nobody needs these gates (a JSON array of names) any more.
+DELETE FROM gates WHERE lane = ? AND name IN (SELECT value FROM json_each(?));
+
+-- waking: gates to be looked at by now, earliest first.
+SELECT name FROM gates WHERE lane = ? AND wake <= ? ORDER BY wake, name LIMIT ?;
+
+-- next_wake: when the next one is to be looked at.
+SELECT wake FROM gates WHERE lane = ? AND wake IS NOT NULL ORDER BY wake, name LIMIT 1;
+
+-- heads: of each of these parts of a gate's parked jobs (a JSON array of name and band), so many of the first, gathered.
+SELECT json_group_array(json_array(part, {waiting})) FROM (SELECT value AS part FROM json_each(?2)) CROSS JOIN jobs
+ON n IN (
+  SELECT first.n FROM jobs AS first
+  WHERE first.lane = ?1 AND first.ticket >= part AND first.ticket < part || ':' ORDER BY first.ticket LIMIT ?3);
+
+-- move: these jobs (a JSON array of rows) stand elsewhere in line or in front of a gate, and have passed so many.
+UPDATE jobs SET place = moved.value ->> 1, pos = moved.value ->> 2, passed = moved.value ->> 3, ticket = moved.value ->> 4
+FROM json_each(?) AS moved WHERE jobs.n = moved.value ->> 0;
+
+-- give: a job has these gates from now on.
+UPDATE jobs SET gates = ?, passed = ?, trail = trail | 8 WHERE n = ?;
+
+-- asks: what a gate asks of a job that has none so far.
+SELECT task, enqueued_at FROM jobs WHERE n = ?;
+
+-- parked: a job in front of a gate.
+SELECT {waiting} FROM jobs WHERE n = ?;
+
+-- waking_groups: the `group` gates that have a time to be looked at.
+SELECT name FROM gates WHERE lane = ? AND wake IS NOT NULL AND name >= 'g' AND name < 'h';
