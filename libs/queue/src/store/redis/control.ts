@@ -1,4 +1,4 @@
-import type { ControlAnswer, Due, QueueSettings } from '../store.js';
+import type { ControlAnswer, Due } from '../store.js';
 import { type Lanes, perLane } from './lanes.js';
 import { relayNow } from './relay.js';
 import { stateOf } from './wire.js';
@@ -59,23 +59,4 @@ export async function remove(lanes: Lanes, ids: string[]): Promise<ControlAnswer
     if (posted > 0) await relayNow(lanes, lane);
     return full.map((id, i) => readAnswer(id, codes[i]!));
   });
-}
-
-/** Every lane of the queue gets the settings, so that a worker reads them where it takes its jobs. */
-export async function configure(lanes: Lanes, queue: string, change: Partial<QueueSettings>): Promise<QueueSettings> {
-  const paused = change.paused === undefined ? '' : change.paused ? '1' : '0';
-  const maxReady = change.maxReady === undefined ? '' : (change.maxReady ?? 'none');
-  // The registry first: a lane that begins meanwhile reads it there.
-  const told = Object.entries({ paused, maxReady }).filter(([, value]) => value !== '');
-  await lanes.connection.ask(() => lanes.know({ queue, shard: 0 }));
-  for (const [name, value] of told) await lanes.write(lanes.keys.settings, `${queue}:${name}`, String(value));
-  const answers = await Promise.all(
-    (await lanes.all(queue)).map((lane) => lanes.run<[number, number]>('configure', lane, [paused, maxReady, ''])),
-  );
-  return settingsOf(answers[0]![0], answers[0]![1]);
-}
-
-/** `bound` is one above the setting, 0 for none. */
-export function settingsOf(paused: number, bound: number): QueueSettings {
-  return { paused: paused === 1, maxReady: bound > 0 ? bound - 1 : null };
 }

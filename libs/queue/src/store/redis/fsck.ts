@@ -1,22 +1,26 @@
 import type { JobState } from '../../job/state.js';
 import { checkAfter } from '../fsck-rules/after.js';
 import { checkLedger } from '../fsck-rules/ledger.js';
-import { checkLimits } from '../fsck-rules/limits.js';
 import { checkUnique } from '../fsck-rules/unique.js';
-import type { Lane, NewJob, UniqueKey, Violation } from '../store.js';
+import type { Gate, Lane, UniqueKey, Violation } from '../store.js';
+import { checkGatesOf } from './fsck-gates.js';
 import { checkBook } from './fsck-schedules.js';
-import type { LanePart } from './keys.js';
 import type { Lanes } from './lanes.js';
 import { counts } from './look.js';
+import { entries, members } from './pages.js';
 import { localOfParked } from './places.js';
-import { type Header, idOf, idOfName, idsOfNames, keysOf, limitOf, parseHeader } from './wire.js';
+import { gatesOf } from './gate-wire.js';
+import { type Header, idOf, idOfName, idsOfNames, keysOf, parseBirth, parseHeader } from './wire.js';
 
-interface Job {
+export interface Job {
   id: string;
   state: JobState;
   header: Header;
   keys: UniqueKey[];
-  limit?: NewJob['limit'];
+  task: string;
+  priority: number;
+  enqueuedAt: number;
+  gates: Gate[];
   waitsFor?: string[];
   dependents?: ReadonlySet<string>;
 }
@@ -43,7 +47,7 @@ async function checkLane(lanes: Lanes, lane: Lane, jobs: Map<string, Job>): Prom
     ...(await checkPlaces(lanes, lane, jobs, held)),
     ...(await checkHolds(lanes, lane, jobs, held)),
     ...checkUnique(jobs.values()),
-    ...(await checkAdmission(lanes, lane, jobs)),
+    ...(await checkGatesOf(lanes, lane, jobs)),
     ...(await checkKeys(lanes, lane, jobs)),
   ];
 }
@@ -101,23 +105,6 @@ async function checkHolds(lanes: Lanes, lane: Lane, jobs: Map<string, Job>, held
   ]; // prettier-ignore
 }
 
-/** I13, and that the count of parked jobs is right. */
-async function checkAdmission(lanes: Lanes, lane: Lane, jobs: Map<string, Job>): Promise<Violation[]> {
-  const taken = new Map<string, number>();
-  for await (const [field, n] of entries(lanes, lane, 'f', 'l*')) {
-    taken.set(decodeURIComponent(field.slice(1)), Number(n));
-  }
-  const tickets = new Map((await members(lanes, lane, 'l')).map((name) => [localOfParked(name), name]));
-  const limited = [...jobs].map(([local, { id, state, header, limit }]) => {
-    return { id, state, limit, admitted: header.flags.includes('i'), ticket: tickets.get(local) };
-  });
-  const counted = Number(await lanes.connection.ask((client) => client.hget(lanes.keys.of(lane, 'm'), 'parked')));
-  return [
-    ...checkLimits(limited, taken),
-    ...(counted === tickets.size ? [] : [{ invariant: 'I13', says: 'the count of parked jobs is wrong', jobs: [] }]),
-  ];
-}
-
 /** I8: no key outlives the record it points to, unless its time is not over. */
 async function checkKeys(lanes: Lanes, lane: Lane, jobs: Map<string, Job>): Promise<Violation[]> {
   const strays: Violation[] = [];
@@ -135,8 +122,10 @@ async function readJobs(lanes: Lanes, lane: Lane): Promise<Map<string, Job>> {
   const jobs = new Map<string, Job>();
   for await (const [local, birth] of entries(lanes, lane, 'j')) {
     const header = parseHeader(headers.get(local) ?? '');
-    const job: Job = { id: idOf(lane, local), state: header.state, header, keys: keysOf(birth) };
-    if (header.flags.includes('G')) job.limit = limitOf(await facet(lanes, lane, `G${local}`));
+    const { task, priority, enqueuedAt } = parseBirth(birth);
+    const about = { id: idOf(lane, local), state: header.state, task, priority, enqueuedAt };
+    const job: Job = { ...about, header, keys: keysOf(birth), gates: [] };
+    if (header.flags.includes('G')) job.gates = gatesOf(await facet(lanes, lane, `G${local}`));
     if (header.flags.includes('A')) job.waitsFor = idsOfNames((await facet(lanes, lane, `A${local}`)) || undefined);
     if (header.flags.includes('D')) job.dependents = await readDependents(lanes, lane, local);
     jobs.set(local, job);
@@ -184,26 +173,6 @@ async function waiting(lanes: Lanes, lane: Lane): Promise<string[]> {
     }
   }
   return found;
-}
-
-async function members(lanes: Lanes, lane: Lane, part: LanePart): Promise<string[]> {
-  const found: string[] = [];
-  for (let from = 0, page = ['']; page.length > 0; from += page.length) {
-    page = await lanes.connection.ask((client) => client.zrange(lanes.keys.of(lane, part), from, String(from + 999)));
-    found.push(...page);
-  }
-  return found;
-}
-
-async function* entries(lanes: Lanes, lane: Lane, part: LanePart, match = '*'): AsyncGenerator<[string, string]> {
-  let cursor = '0';
-  do {
-    const [next, flat] = await lanes.connection.ask((client) =>
-      client.hscan(lanes.keys.of(lane, part), cursor, 'MATCH', match, 'COUNT', 1000),
-    );
-    for (let i = 0; i < flat.length; i += 2) yield [flat[i]!, flat[i + 1]!];
-    cursor = next;
-  } while (cursor !== '0');
 }
 
 function violation(invariant: string, says: string, jobs: string[]): Violation[] {

@@ -2,7 +2,7 @@ import { ConfigInvalid } from '../../job/errors.js';
 import type { Lane } from '../store.js';
 
 /** What a lane is made of, in the order in which every script gets it as KEYS. The label of `lua/lane.lua` says what each holds. */
-const parts = 'm j h r0 r1 r2 r3 q d w n u v f c x e k t y g z o p b l'.split(' ');
+const parts = 'm j h r0 r1 r2 r3 q d w n u v f c x e k t y g z o p b l i s r'.split(' ');
 
 /** What the schedules of a namespace are made of, in the order in which every script of theirs gets it as KEYS. */
 const book = ['schedules', 'heads', 'slots', 'due', 'ids', 'owners', 'fired', 'sent'] as const;
@@ -59,7 +59,7 @@ export class KeyNames {
     return `{${this.namespace}}:queues`;
   }
 
-  /** Registry: `<queue>:<setting>` → its value, for lanes that are still to come. */
+  /** Registry: queue → `<version> <its settings>`. */
   get settings(): string {
     return `{${this.namespace}}:settings`;
   }
@@ -99,7 +99,7 @@ export class KeyNames {
   }
 }
 
-/** Meta, births, headers, bands, suspects, scheduled, leases, unique keys, timed ones, facets, completed, cancelled, failed, lasting, minutes, ghosts, outbox, blocked, parked. */
+/** Meta, births, headers, bands, suspects, scheduled, leases, unique keys, timed ones, facets, completed, cancelled, failed, lasting, minutes, ghosts, outbox, blocked, parked, gates, when they wake. */
 export type LanePart =
   | 'm'
   | 'j'
@@ -119,13 +119,15 @@ export type LanePart =
   | 'g'
   | 'o'
   | 'b'
-  | 'l';
+  | 'l'
+  | 'i'
+  | 's';
 
 /** The Redis type each part of a lane, of the registry and of the schedules must have. */
 export const keyTypes: Record<string, string> = {
   m: 'hash', j: 'hash', h: 'hash', r0: 'list', r1: 'list', r2: 'list', r3: 'list', q: 'list', d: 'zset', w: 'zset',
   n: 'hash', u: 'hash', v: 'zset', f: 'hash', c: 'zset', x: 'zset', e: 'zset', k: 'zset', t: 'zset', y: 'hash',
-  g: 'hash', z: 'hash', o: 'list', p: 'hash', b: 'zset', l: 'zset', queues: 'hash', settings: 'hash', workers: 'hash', schema: 'string',
+  g: 'hash', z: 'hash', o: 'list', p: 'hash', b: 'zset', l: 'zset', i: 'hash', s: 'zset', r: 'hash', queues: 'hash', settings: 'hash', workers: 'hash', schema: 'string',
   schedules: 'hash', heads: 'hash', slots: 'hash', due: 'zset', ids: 'zset', owners: 'zset', fired: 'list', sent: 'string',
 }; // prettier-ignore
 

@@ -4,6 +4,7 @@ import type { Lane } from '../store.js';
 import type { Connection } from './connection.js';
 import { KeyNames } from './keys.js';
 import type { ScriptName } from './scripts.js';
+import { argumentsForNew } from './settings.js';
 import { addressOf } from './wire.js';
 import { parseJobId } from '../../job/id.js';
 
@@ -46,10 +47,8 @@ export class Lanes {
     const name = `${queue}~${shard}`;
     if (this.known.has(name)) return;
     const registry = [this.keys.queues, this.keys.settings];
-    const settings = (await this.connection.run('know', registry, [queue, shard + 1])) as (string | null)[];
-    if (settings.some((setting) => setting !== null)) {
-      await this.send('configure', lane, [settings[0] ?? '', settings[1] ?? '', '1']);
-    }
+    const settings = (await this.connection.run('know', registry, [queue, shard + 1])) as string | null;
+    if (settings !== null) await this.send('configure', lane, argumentsForNew(settings));
     this.known.add(name);
   }
 

@@ -1,7 +1,7 @@
 import { limits } from '../../job/limits.js';
 import type { JobState } from '../../job/state.js';
 import type { HistoryBucket, JobKey, JobRecord, Lane, QueueRecord } from '../store.js';
-import { settingsOf } from './control.js';
+import { settingsOf } from './settings.js';
 import { escapeWorker } from './keys.js';
 import type { Lanes } from './lanes.js';
 import type { WorkerEntry } from './workers.js';
@@ -66,24 +66,25 @@ export async function findIn(
 export async function countsIn(lanes: Lanes, lane: Lane): Promise<Record<JobState, number>> {
   const answer = await lanes.run<number[]>('counts', lane, []);
   const [scheduled, ready, active, completed, failed, cancelled] = answer;
-  return { scheduled, blocked: answer[16], ready, active, completed, failed, cancelled } as Record<JobState, number>;
+  return { scheduled, blocked: answer[14], ready, active, completed, failed, cancelled } as Record<JobState, number>;
 }
 
 export async function counts(lanes: Lanes): Promise<QueueRecord[]> {
   const queues = await lanes.queues();
+  const settings = await lanes.connection.ask((client) => client.hgetall(lanes.keys.settings));
   return Promise.all(
     queues.map(async ({ queue, shards }) => {
       const all = await Promise.all(
         Array.from({ length: shards }, (_, shard) => lanes.run<(number | '')[]>('counts', { queue, shard }, [])),
       );
       const sum = (i: number) => all.reduce((total, lane) => total + Number(lane[i]), 0);
-      const oldest = all.map((lane) => lane[9]).filter((at): at is number => typeof at === 'number');
+      const oldest = all.map((lane) => lane[7]).filter((at): at is number => typeof at === 'number');
       return {
         queue,
         shards,
         counts: {
           scheduled: sum(0),
-          blocked: sum(16),
+          blocked: sum(14),
           ready: sum(1),
           active: sum(2),
           completed: sum(3),
@@ -91,15 +92,15 @@ export async function counts(lanes: Lanes): Promise<QueueRecord[]> {
           cancelled: sum(5),
         },
         ghosts: sum(6),
-        settings: settingsOf(Number(all[0]![7]), Number(all[0]![8])),
+        settings: settingsOf(settings[queue]),
         oldestReadyAt: oldest.length > 0 ? Math.min(...oldest) : undefined,
         totals: {
-          enqueued: sum(10),
-          revived: sum(11),
-          completed: sum(12),
-          failed: sum(13),
-          cancelled: sum(14),
-          removed: sum(15),
+          enqueued: sum(8),
+          revived: sum(9),
+          completed: sum(10),
+          failed: sum(11),
+          cancelled: sum(12),
+          removed: sum(13),
         },
       };
     }),

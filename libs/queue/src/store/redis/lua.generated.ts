@@ -2,8 +2,9 @@
 export const lua = {
   'adding': `-- adding: how jobs come into a lane; shared by enqueue and exchange.
 -- A job is three arguments: its local id, its band and what it asks for (JSON, mostly none), and \`<task>\\n<body>\`.
--- JSON  due, expires { in = ms } or { at = ms } · keys { { key, until } … } · replace · crash · attempts · after { name, … } · any (with
---       after: any ending will do) · limit { key, max } · rest (JSON kept with the birth)
+-- JSON  due, expires { in = ms } or { at = ms } · keys { { key, until } … } · dup (what to do when one is taken) · only (while this is
+--       the body of its holder) · wait (the holder's, at most, in ms) · crash · attempts · after { name, … } · any (with after: any
+--       ending will do) · gates (see gates) · rest (JSON kept with the birth)
 
 local names = { s = 'scheduled', b = 'blocked', r = 'ready', a = 'active', c = 'completed', f = 'failed', x = 'cancelled' }
 
@@ -43,8 +44,8 @@ local function take_keys(keys, id, since)
   end
 end
 
--- \`replace\`: what is new about a job goes into the one that holds its key, while that waits.
-local function replace(id, h, asked, text)
+-- What is new about a job goes into the one that holds its key.
+local function renew(id, h, asked, text)
   local birth = call('HGET', births, id)
   local head = h.band + 4 .. birth:match('^.([^,]*,[^,\\n]*)')
   local _, _, json = options(h, id)
@@ -52,16 +53,48 @@ local function replace(id, h, asked, text)
   rest.tags = asked.rest and cjson.decode(asked.rest).tags or nil
   local kept = next(rest) and cjson.encode(rest) or ''
   local line = head .. ',' .. (time_of(asked.expires) or '') .. ',' .. (asked.crash or '') .. ',' .. kept
-  call('HSET', births, id, line .. text:match('\\n.*$'))
+  birth = line .. text:match('\\n.*$')
+  call('HSET', births, id, birth)
+  if keeper then keeper.know(id, birth) end
   raise_flag(h, 'o')
-  if h.state == 's' then
+end
+
+-- When a scheduled holder shall be due: not later than so long after it was enqueued.
+local function due_of_holder(id, asked)
+  local at = time_of(asked.due)
+  return at and asked.wait and min(at, born_at(call('HGET', births, id)) + asked.wait) or at
+end
+
+-- A key is taken: changes its holder as it was asked for. Gives whether it did.
+local function change_holder(id, h, asked, text)
+  local how, state = asked.dup, h.state
+  if how == 'extend' then
+    local at = state == 's' and due_of_holder(id, asked)
+    if not at or at <= tonumber(h.due) then return false end
     call('ZREM', scheduled, id)
-    make_due(id, h, time_of(asked.due), 'delay')
+    make_due(id, h, at, 'delay')
+    return true
+  end
+  if not (state == 's' or state == 'r' or (state == 'b' and how == 'follow')) then return false end
+  local at = due_of_holder(id, asked)
+  renew(id, h, asked, text)
+  if state == 's' and how == 'replace' then
+    call('ZREM', scheduled, id)
+    make_due(id, h, at, 'delay')
   else
     put(id, h)
     touch(id, h)
   end
-  return h.state
+  return true
+end
+
+-- Behind an active one, and whatever else was asked for.
+local function wait_for_holder(asked, name)
+  local names = { name }
+  for _, other in ipairs(asked.after or {}) do
+    if other ~= name then names[#names + 1] = other end
+  end
+  asked.after, asked.any = names, true
 end
 
 -- Waits for other jobs, and for \`due\` after that.
@@ -75,16 +108,22 @@ end
 
 -- Adds a job that asks for something. Gives its code in the answer: a state, or \`=<holder>,<state>[,replaced]\`.
 local function add_asking(id, band, asked, text)
-  flush()
   local keys = asked.keys or {}
-  local holder = first_holder(keys)
-  if holder then
-    local h = read(holder)
-    if not h then return '=' .. holder .. ',c' end
-    if asked.replace and (h.state == 's' or h.state == 'r') then
-      return '=' .. holder .. ',' .. replace(holder, h, asked, text) .. ',replaced'
+  if keys[1] then
+    flush()
+    local holder = first_holder(keys)
+    local h = holder and read(holder)
+    if holder and not h then return '=' .. holder .. ',c' end
+    if holder then
+      local same = not asked.only or asked.only == call('HGET', births, holder):match('\\n(.*)$')
+      if same and asked.dup == 'follow' and h.state == 'a' and not first_holder(keys, holder) then
+        wait_for_holder(asked, name_of(holder))
+      elseif same and asked.dup and change_holder(holder, h, asked, text) then
+        return '=' .. holder .. ',' .. h.state .. ',replaced'
+      else
+        return '=' .. holder .. ',' .. h.state
+      end
     end
-    return '=' .. holder .. ',' .. h.state
   end
   local line, body = text:match('^([^\\n]*)(\\n.*)$')
   local expires = time_of(asked.expires)
@@ -94,21 +133,21 @@ local function add_asking(id, band, asked, text)
   if not plain then
     line = line .. ',' .. (expires or '') .. ',' .. (asked.crash or '') .. ',' .. (asked.rest or '')
   end
-  call('HSET', births, id, (plain and band or band + 4) .. string.format('%x', now) .. ',' .. line .. body)
+  local birth = (plain and band or band + 4) .. string.format('%x', now) .. ',' .. line .. body
+  add('HSET', births, id, birth)
   take_keys(keys, id, now)
   count('enqueued')
   local due = time_of(asked.due)
   if asked.any then raise_flag(h, 'y') end
-  if asked.limit then
-    raise_flag(h, 'G')
-    call('HSET', facets, 'G' .. id, asked.limit[2] .. ' ' .. asked.limit[1])
-  end
+  if asked.gates or rules_of_tasks() then gates().know(id, birth) end
+  if asked.gates then gates().say(id, h, asked.gates) end
   if asked.after then block(id, h, asked.after, due) else make_due(id, h, due, 'delay') end
   return h.state
 end
 
 -- Adds \`n\` jobs from ARGV[at] on, in order. Gives a list of codes; a repeated id is recognised and adds nothing.
 local function add_jobs(at, n)
+  rules_of_tasks()
   local ids, codes, known = {}, {}, {}
   for i = 1, n do ids[i] = ARGV[at + 3 * (i - 1)] end
   for from = 1, n, chunk do
@@ -123,6 +162,10 @@ local function add_jobs(at, n)
       codes[i] = read(id).state
     else
       local asked, text = ARGV[base + 1], ARGV[base + 2]
+      if #asked == 1 and m.flow >= 2 then
+        gates().know(id, asked .. stamp .. text)
+        if gates().concerns(id) then asked = asked .. '{}' end
+      end
       if #asked == 1 then
         add('HSET', births, id, asked .. stamp .. text)
         add('RPUSH', bands[asked], id)
@@ -233,7 +276,7 @@ local function forget(id)
 end
 `,
   'cancel': `-- cancel: a waiting job at once; a running one is marked and its worker told, or with force loses its hold.
--- KEYS  the lane · 27 … what each worker named by \`holders\` holds (with force)
+-- KEYS  the lane · 30 … what each worker named by \`holders\` holds (with force)
 -- ARGV  2 '1' to force · 3 reason · 4 number of holders · holders · ids
 -- gives { answers, how many the outbox got }; per id '<applied><state>', '-' for no such job, or '!<worker>' when a hold must be declared first (nothing was done to that job)
 local force, reason, n = ARGV[2] == '1', ARGV[3], tonumber(ARGV[4])
@@ -277,22 +320,53 @@ end
 save()
 return { answers, posted }
 `,
-  'configure': `-- configure: settings of this lane.
+  'configure': `-- configure: settings of this lane, unless it has newer ones.
 -- KEYS  the lane
--- ARGV  2 paused: '1', '0', or '' to leave it · 3 maxReady: a number, 'none', or '' to leave it · 4 '1': only what is not set yet
--- gives { paused, maxReady + 1, or 0 for none }
-local write = ARGV[4] == '1' and 'HSETNX' or 'HSET'
-if ARGV[2] ~= '' then call(write, meta, 'paused', ARGV[2]) end
-if ARGV[3] ~= '' then call(write, meta, 'maxReady', ARGV[3] == 'none' and 0 or ARGV[3] + 1) end
-load('paused', 'maxReady')
-if ARGV[2] == '0' then call(PUBLISH, tag .. 'work', 'ready') end
-return { m.paused, m.maxReady }
+-- ARGV  2 their version · 3 '1' when paused · 4 maxReady + 1, or 0 for none · 5 maxActive + 1, or 0 · 6 interval and 7 slack of the
+--       rate, or 0 · 8–11 weights, or 0 · 12 '1' when the rate is new · 13 '1' when workers shall look · 14 past how many of the gates
+--       that wake those of groups are looked at again, or '' to leave them · 15 number of rules · 16 … a task and its rule each (see
+--       gates) · a task and its gate each, which is looked at again
+-- gives the number for 14 to go on with, or -1
+load('version', 'sleepers', 'tat')
+local n = tonumber(ARGV[15])
+if tonumber(ARGV[2]) > m.version then
+  local flow = n > 0 and 2 or 0
+  for i = 5, 11 do
+    if ARGV[i] ~= '0' then flow = 2 * math.floor(flow / 2) + 1 end
+  end
+  m.flow = flow
+  call('HSET', meta, 'version', ARGV[2], 'paused', ARGV[3], 'maxReady', ARGV[4], 'maxActive', ARGV[5], 'every', ARGV[6], 'slack', ARGV[7],
+    'w0', ARGV[8], 'w1', ARGV[9], 'w2', ARGV[10], 'w3', ARGV[11], 'flow', flow)
+  call('DEL', KEYS[29])
+  local told = {}
+  for i = 16, 15 + 2 * n do told[#told + 1] = ARGV[i] end
+  send('HSET', KEYS[29], told)
+end
+-- A rate that was slow before keeps nobody waiting.
+if ARGV[12] == '1' then change.tat = whole(min(m.tat, now * 1000 + ARGV[7] + ARGV[6])) end
+
+for i = 16 + 2 * n, #ARGV, 2 do gates().reconsider(ARGV[i + 1], ARGV[i]) end
+local on = -1
+if ARGV[14] ~= '' then
+  local page = call('ZRANGE', KEYS[28], ARGV[14], ARGV[14] + limits.page - 1, 'WITHSCORES')
+  -- Those that are overdue move back behind the others.
+  local past = tonumber(ARGV[14])
+  for i = 1, #page, 2 do
+    local group = page[i]:sub(1, 1) == 'g'
+    if group then gates().reconsider(page[i]) end
+    if not group or tonumber(page[i + 1]) >= now then past = past + 1 end
+  end
+  if #page == 2 * limits.page then on = past end
+end
+save()
+if ARGV[13] == '1' then call(PUBLISH, tag .. 'work', 'ready') end
+return on
 `,
   'counts': `-- counts: what this lane holds.
 -- KEYS  the lane
--- gives { scheduled, ready, active, completed, failed, cancelled, ghosts, paused, maxReady + 1, oldest or '', enqueued, revived,
+-- gives { scheduled, ready, active, completed, failed, cancelled, ghosts, oldest or '', enqueued, revived,
 --        completed, failed, cancelled and removed since the beginning, blocked }
-load('active', 'ghosts', 'parked', 'paused', 'maxReady', 'enqueued', 'revived', 'completed', 'failed', 'cancelled', 'removed')
+load('active', 'ghosts', 'parked', 'enqueued', 'revived', 'completed', 'failed', 'cancelled', 'removed')
 
 -- When the job at the head of a list was enqueued. Looks past a bounded number of ghosts.
 local function head(key, band)
@@ -316,7 +390,7 @@ for band = 0, 3 do
 end
 return {
   call('ZCARD', scheduled), waiting, m.active, call('ZCARD', completed) + call('ZCARD', lasting), call('ZCARD', failed),
-  call('ZCARD', cancelled), m.ghosts, m.paused, m.maxReady, oldest or '', m.enqueued, m.revived, m.completed, m.failed, m.cancelled,
+  call('ZCARD', cancelled), m.ghosts, oldest or '', m.enqueued, m.revived, m.completed, m.failed, m.cancelled,
   m.removed, call('ZCARD', blocked),
 }
 `,
@@ -340,9 +414,9 @@ local function remember(answer)
   return answer
 end
 
-load('maxReady', 'sleepers')
+load('maxReady', 'sleepers', 'flow')
 
--- Most jobs ask for nothing and are new, and most lanes have no bound: then nothing of what follows is needed.
+-- Most jobs ask for nothing and are new, and most lanes have no bound and no rules: then nothing of what follows is needed.
 local function add_simply()
   local ids, seen, newborn, newcomers = {}, {}, {}, {}
   local stamp = string.format('%x', now) .. ','
@@ -370,7 +444,7 @@ local function add_simply()
   count('enqueued', n)
   return true
 end
-if m.maxReady == 0 and n > 0 and add_simply() then return remember('r') end
+if m.maxReady == 0 and m.flow < 2 and n > 0 and add_simply() then return remember('r') end
 
 -- The long way ----------------------------------------------------------------------------------------------------------
 
@@ -389,11 +463,11 @@ end
 return remember('r')
 `,
   'exchange': `-- exchange: settle what ended, renew the lease, promote what is due, claim the next batch, hand back cancellations.
--- KEYS  the lane · 27 what this worker holds
+-- KEYS  the lane · 30 what this worker holds
 -- ARGV  2 worker · 3 lease · 4 places free · 5 '1' when it may be handed a suspect, alone · 6 number of settlements · 7 … in runs of one
 --       code: \`<how many><code>\`, then per settlement id · fence · what the code announces. A code is an outcome (c completed,
 --       t retry, s snoozed, f failed, x cancelled, l released) and letters: 0 keep nothing · k keep · r result · n in · y reason or
---       why · e error · + jobs of this lane (their number, then three each, see adding) · o jobs of others (their number, then one
+--       why · e error · p its group pauses · + jobs of this lane (their number, then three each, see adding) · o jobs of others (their number, then one
 --       text each for the outbox)
 -- gives { now, states of the settled, first fence, claimed jobs (id, birth; where something happened before \`!\` and id, birth, header,
 --       checkpoint, steps; flat), ids to cancel, dueIn or '', more, paused, suspects, outbox, alone, overdue } — or { now, 'GONE', paused } and
@@ -401,7 +475,7 @@ return remember('r')
 local worker, lease, want, alone, n = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5] == '1', tonumber(ARGV[6])
 local holds = KEYS[first]
 
-load('paused', 'beat', 'grace', 'longest', 'fence', 'takes', 'ghosts', 'sleepers', 'active', 'completed')
+load('paused', 'beat', 'grace', 'longest', 'fence', 'takes', 'ghosts', 'sleepers', 'active', 'completed', 'flow', 'wake')
 local length = call('HGET', lengths, worker)
 if m.longest > 0 or m.beat > 0 then beat() end
 if not length then
@@ -431,6 +505,7 @@ local function apply(outcome, id, h, given)
     make_due(id, h, now + tonumber(given.n), 'retry')
   elseif outcome == 's' then
     record(h, id, 'snoozed')
+    if given.p and has(h, 'G') then gates().pause(id, h, tonumber(given.n)) end
     if cancel_if_marked(id, h) then return end
     leave_hold(id, h)
     make_due(id, h, now + tonumber(given.n), 'snooze')
@@ -465,6 +540,8 @@ local function announced(code)
   for flag in code:sub(2):gmatch('.') do
     if flag == '0' then
       given.k = '0'
+    elseif flag == 'p' then
+      given.p = true
     elseif flag == '+' then
       given.jobs, given.jobs_at = tonumber(ARGV[at]), at + 1
       at = at + 1 + 3 * given.jobs
@@ -499,7 +576,17 @@ for from = 1, n, chunk do
   for i = 1, #found do texts[ids[from + i - 1]] = found[i] end
 end
 local tail, byte, find = ',' .. worker .. ',', string.byte, string.find
-local left_holds, forgotten, ended_headers, ended = {}, {}, {}, {}
+local left_holds, forgotten, ended_headers, ended, prepared = {}, {}, {}, {}, false
+-- What the settled jobs that have gates say of them, read at once for all from number \`from\` on.
+local function prepare(from)
+  local list = {}
+  for i = from, n do
+    local text = texts[ids[i]]
+    if text and text:find('^[^,]*,[^,]*,[^,]*,%a*G') then list[#list + 1] = ids[i] end
+  end
+  gates().prepare(list)
+  prepared = true
+end
 for i = 1, n do
   local id, fence, code = ids[i], fences[i], codes[i]
   local text = texts[id]
@@ -528,6 +615,7 @@ for i = 1, n do
   else
     at = places[i]
     local given, outcome, h = announced(code), code:sub(1, 1), parse(text)
+    if not prepared and has(h, 'G') then prepare(i) end
     apply(outcome, id, h, given)
     add('HDEL', holds, id)
     settled[i], texts[id] = h.state, nil
@@ -554,13 +642,13 @@ if plain > 0 then
 end
 if figures.c + figures.f + figures.x + figures.t > 0 then
   local minute = math.floor(now / 60000)
-  local c, f, x, t = (call('HGET', minutes, minute) or '0,0,0,0'):match('^(%d+),(%d+),(%d+),(%d+)$')
-  call('HSET', minutes, minute, c + figures.c .. ',' .. f + figures.f .. ',' .. x + figures.x .. ',' .. t + figures.t)
+  local c, f, x, t = (call('HGET', KEYS[20], minute) or '0,0,0,0'):match('^(%d+),(%d+),(%d+),(%d+)$')
+  call('HSET', KEYS[20], minute, c + figures.c .. ',' .. f + figures.f .. ',' .. x + figures.x .. ',' .. t + figures.t)
 end
 
 if effects[1] then carry() end
 
--- Renew, promote ----------------------------------------------------------------------------------------------------------
+-- Renew, promote, wake ----------------------------------------------------------------------------------------------------------
 
 call('ZADD', leases, now + lease, worker)
 if tonumber(length) ~= lease then
@@ -580,22 +668,51 @@ if next_due and next_due <= now then
   flush()
   next_due = tonumber(call('ZRANGE', scheduled, 0, 0, 'WITHSCORES')[2])
 end
+if keeper or (m.wake > 0 and m.wake <= now) then
+  gates().look_at_clock()
+  flush()
+end
+
+-- The queue's own bounds ----------------------------------------------------------------------------------------------------
+
+local asked, weights = want, nil
+if m.flow % 2 == 1 then
+  load('maxActive', 'every', 'slack', 'tat', 'w0', 'w1', 'w2', 'w3')
+  if m.w0 + m.w1 + m.w2 + m.w3 > 0 then weights = { [0] = m.w0, m.w1, m.w2, m.w3 } end
+end
+
+-- How many more may be claimed now, and when the next one may, where only the rate is against it.
+local function allowed()
+  if m.flow % 2 == 0 then return math.huge end
+  local most = m.maxActive > 0 and m.maxActive - 1 - m.active - (tally.active or 0) or math.huge
+  if m.every == 0 or most <= 0 then return most end
+  local over = m.tat - m.slack
+  if over > now * 1000 then return 0, math.ceil(over / 1000) end
+  return min(most, math.floor((now * 1000 + m.slack - max(m.tat, now * 1000)) / m.every) + 1)
+end
+want = min(want, (allowed()))
 
 -- Claim -------------------------------------------------------------------------------------------------------------------
 
 local jobs, fence, taken, apart = {}, max(m.fence + 1, micros), 0, false
 local left, waiting, looked = {}, 0, 0
-for band = 0, 3 do
-  local size = call('LLEN', KEYS[4 + band])
-  if m.ghosts + (tally.ghosts or 0) > 0 and size > 0 then size = size - (tonumber(call('HGET', ghosts, '#' .. band)) or 0) end
-  left[band] = size
-  waiting = waiting + size
+
+-- What stands in the bands, ghosts left out.
+local function size_up()
+  waiting = 0
+  for band = 0, 3 do
+    local size = call('LLEN', KEYS[4 + band])
+    if m.ghosts + (tally.ghosts or 0) > 0 and size > 0 then size = size - (tonumber(call('HGET', ghosts, '#' .. band)) or 0) end
+    left[band] = size
+    waiting = waiting + size
+  end
 end
+size_up()
 
 local begun_headers, begun_holds = {}, {}
 local before, after = ',' .. worker .. ',', ',0,0,0,,' .. now .. ',,'
 
--- A job past its expiry is cancelled instead.
+-- A job past its expiry is cancelled instead, and one whose gates have closed is parked.
 local function begin(id, birth, text)
   local kind = birth:byte() - 48
   if kind >= 4 then
@@ -603,23 +720,21 @@ local function begin(id, birth, text)
     if expires and expires <= now then
       local h = text and parse(text) or born(birth)
       finish(id, h, 'x', 'expired')
-      -- In the place of a limited one others may have joined.
-      if has(h, 'G') then
-        waiting = 0
-        for band = 0, 3 do
-          left[band] = call('LLEN', KEYS[4 + band]) - (tonumber(call('HGET', ghosts, '#' .. band)) or 0)
-          waiting = waiting + left[band]
-        end
-      end
       return false
     end
+  end
+  local h = text and parse(text)
+  if (h and has(h, 'G')) or m.flow >= 2 then
+    gates().know(id, birth)
+    h = h or born(birth)
+    if not gates().begin(id, h) then return false end
+    text = text or has(h, 'G')
   end
   local mark, k = whole(fence + taken), 2 * taken
   begun_headers[k + 1], begun_holds[k + 1], begun_holds[k + 2] = id, id, mark
   taken = taken + 1
   k = #jobs
   if text then
-    local h = parse(text)
     h.state, h.fence, h.worker, h.started, h.reason = 'a', mark, worker, now, ''
     begun_headers[2 * taken] = pack(h)
     touch(id, h)
@@ -636,7 +751,12 @@ end
 
 local function begin_all(list)
   local births_found, headers_found = call('HMGET', births, unpack(list)), call('HMGET', headers, unpack(list))
-  local begun = 0
+  local begun, gated = 0, {}
+  for i = 1, #list do
+    local text = headers_found[i]
+    if text and text:find('^[^,]*,[^,]*,[^,]*,%a*G') then gated[#gated + 1] = list[i] end
+  end
+  if gated[1] then gates().prepare(gated) end
   for i = 1, #list do
     if births_found[i] and begin(list[i], births_found[i], headers_found[i]) then begun = begun + 1 end
   end
@@ -670,6 +790,11 @@ local function take(band, places)
     local lives = without_ghosts(band, list)
     left[band], waiting = left[band] - #lives, waiting - #lives
     if lives[1] then places = places - begin_all(lives) end
+    if keeper then
+      -- In the place of those that have begun others may have joined.
+      flush()
+      size_up()
+    end
   end
 end
 
@@ -682,7 +807,16 @@ if want > 0 and m.paused == 0 then
   if not apart and waiting > 0 then
     local takes, live = m.takes, 0
     for band = 0, 3 do live = left[band] > 0 and live + 1 or live end
-    local share = live > 1 and math.floor((takes + want) / limits.lowestShare) - math.floor(takes / limits.lowestShare) or 0
+    local share = live > 1 and not weights and math.floor((takes + want) / limits.lowestShare) - math.floor(takes / limits.lowestShare) or 0
+    if weights then
+      local sum, shares = 0, {}
+      for band = 0, 3 do sum = left[band] > 0 and sum + weights[band] or sum end
+      for band = 0, 3 do
+        local weight = left[band] > 0 and sum > 0 and weights[band] / sum or 0
+        shares[band] = math.floor((takes + want) * weight) - math.floor(takes * weight)
+      end
+      for band = 0, 3 do take(band, min(shares[band], want - taken)) end
+    end
     local lowest
     for band = 0, 3 do take(band, want - share - taken) end
     for band = 0, 3 do lowest = left[band] > 0 and band or lowest end
@@ -695,10 +829,24 @@ if want > 0 and m.paused == 0 then
     send('HSET', holds, begun_holds)
     change.fence = whole(fence + taken - 1)
     count('active', taken)
+    if m.flow % 2 == 1 and m.every > 0 then
+      m.tat = max(m.tat, now * 1000) + taken * m.every
+      change.tat = whole(m.tat)
+    end
   end
 end
+local more, token = allowed()
+if waiting == 0 or m.paused ~= 0 then token = nil end
+more = waiting > 0 and more > 0
+-- A place of the queue itself may have become free.
+if more and n > 0 and m.flow % 2 == 1 then woke = true end
+local wakes = keeper and keeper.wake() or m.wake
+local next_look = math.huge
+if next_due then next_look = min(next_look, next_due) end
+if wakes > 0 then next_look = min(next_look, wakes) end
+if token then next_look = min(next_look, token) end
 -- Nothing is left for anybody, and this worker has room: whoever brings work calls out.
-if taken < want and not apart then
+if taken < asked and not apart then
   woke = false
   if m.sleepers == 0 then change.sleepers = '1' end
 end
@@ -726,15 +874,15 @@ if cancels[1] then
 end
 save()
 return {
-  now, table.concat(settled), whole(fence), jobs, cancels, next_due and max(0, next_due - now) or '',
-  waiting > 0 and 1 or 0, m.paused, call('LLEN', suspects), call('LLEN', outbox), apart and 1 or 0,
+  now, table.concat(settled), whole(fence), jobs, cancels, next_look < math.huge and max(0, next_look - now) or '',
+  more and 1 or 0, m.paused, call('LLEN', suspects), call('LLEN', KEYS[23]), apart and 1 or 0,
   overdue and now >= m.grace and 1 or 0,
 }
 `,
   'find': `-- find: all that is known of some jobs.
 -- KEYS  the lane
 -- ARGV  2 '1' to watch them until they are settled · 3 … ids, or \`=\` and the caller's own name
--- gives per job { id, birth, header or '', facets: letter and text; flat }, or false
+-- gives per job { id, birth, header or '', facets: letter and text; flat; and of a parked one '@' and when its gate opens }, or false
 local answers = {}
 for i = 3, #ARGV do
   local id = ARGV[i]
@@ -750,6 +898,11 @@ for i = 3, #ARGV do
     local found = {}
     for flag in h.flags:gmatch('%u') do found[#found + 1] = flag
       found[#found + 1] = call('HGET', facets, flag .. id) end
+    local opens = h.state == 'r' and h.reason ~= '' and gates().opens(id, h)
+    if opens then
+      found[#found + 1] = '@'
+      found[#found + 1] = whole(opens)
+    end
     answers[#answers + 1] = { id, birth, text or '', found }
   else
     answers[#answers + 1] = false
@@ -808,21 +961,501 @@ for from = 1, #posts, 500 do call('RPUSH', fired, unpack(posts, from, math.min(f
 if number then call('SET', sent, string.format('%d', number)) end
 return answers
 `,
+  'gates': `-- gates: the lines that workers take from, and the gates on the way there (decision 0010 tells the rules).
+-- A gate is named by the letter of its kind (o, g, t) and its key, encoded.
+-- \`G\` of a job: its gates, innermost first, \`<name>:<max>:<interval>:<slack>:<turn>:<1 to hold failed>:<rate for people>\` each, a
+--       blank between them; nothing where nothing is said
+-- gates   by name \`<taken>,<queued, a number per band>,<waits, a number per band>,<tat>,<until>,<wake>\`; none where nothing is known
+-- parked  \`<name> <band><since when it waits, 13 digits> <id>\`: those of a gate stand together, by ticket
+-- rules   of a task by its name: \`<paused>,<max>,<interval>,<slack>,<max>,<interval>,<slack>,<gate>\`, the second three of each of its
+--         groups, the last as in \`G\` for jobs without one; '' where nothing is said, '-' for no bound
+-- Of meta, \`flow\` adds up 1 when the queue itself has bounds and 2 when there are rules, and \`wake\` is when the first gate wakes.
+
+-- Gates ---------------------------------------------------------------------------------------------------------------
+
+local function crash_limit(h, id)
+  local _, limit = options(h, id)
+  return tonumber(limit) or limits.crashes
+end
+
+-- Joins the line where workers find it, at the tail or the front. Two lost workers of three: a job on its last life runs alone.
+local function line_up(id, h, how)
+  local apart = h.crashes > 0 and h.crashes >= crash_limit(h, id) - 1
+  add(how == 'front' and 'LPUSH' or 'RPUSH', apart and suspects or bands[h.band], id)
+  put(id, h)
+  touch(id, h)
+  woke = true
+end
+
+-- Whether something is said of single tasks.
+local function rules_of_tasks()
+  if not m.flow then load('flow', 'sleepers') end
+  return m.flow >= 2
+end
+
+-- Who keeps the gates while this script runs: reads each once, and writes it back once.
+local function gates()
+  if keeper then return keeper end
+  keeper = {}
+  local parked, states, alarms, rules = KEYS[26], KEYS[27], KEYS[28], KEYS[29]
+  local huge, ceil, now_micros = math.huge, math.ceil, now * 1000
+  local letters, numbers = { 'i', 'j', 'k' }, { i = 1, j = 2, k = 3 }
+
+  local function passed(h)
+    return numbers[h.flags:match('[ijk]')] or 0
+  end
+
+  local function set_passed(h, n)
+    h.flags = h.flags:gsub('[ijk]', '') .. (letters[n] or '')
+  end
+
+  -- Gates: queued in 1 to 4, waits in 5 to 8. \`heads\`: the first that wait, by band; \`stale\`: what waits has changed and is not sent.
+  local known = {}
+
+  local function keep(name, text)
+    local gate = { 0, 0, 0, 0, 0, 0, 0, 0, name = name, taken = 0, tat = 0, rest = 0, wake = 0, slept = 0, heads = {} }
+    if text then
+      local taken, a, b, c, d, e, f, g, i, tat, rest, wake =
+        text:match('^(%d+),(%d+),(%d+),(%d+),(%d+),(%d+),(%d+),(%d+),(%d+),(%d+),(%d+),(%d+)$')
+      gate[1], gate[2], gate[3], gate[4] = tonumber(a), tonumber(b), tonumber(c), tonumber(d)
+      gate[5], gate[6], gate[7], gate[8] = tonumber(e), tonumber(f), tonumber(g), tonumber(i)
+      gate.taken, gate.tat, gate.rest, gate.wake = tonumber(taken), tonumber(tat), tonumber(rest), tonumber(wake)
+      gate.slept, gate.stored = gate.wake, text
+    end
+    known[name] = gate
+    return gate
+  end
+
+  local function gate_of(name)
+    return known[name] or keep(name, call('HGET', states, name))
+  end
+
+  -- Reads many at once.
+  local function look_at(names)
+    for from = 1, #names, chunk do
+      local found = call('HMGET', states, unpack(names, from, min(from + chunk - 1, #names)))
+      for i = 1, #found do
+        if not known[names[from + i - 1]] then keep(names[from + i - 1], found[i]) end
+      end
+    end
+  end
+
+  -- What jobs and settings say: \`G\` of jobs by id, parsed by text; births by id; rules by task.
+  local said, parsed, seen, ruled = {}, {}, {}, {}
+  local none = {}
+
+  local function parse_gates(text)
+    local list = parsed[text]
+    if list then return list end
+    list = {}
+    for name, most, every, slack, turn, hold in text:gmatch('(%S-):(%w*):(%d*):(%d*):(%w*):(%d*):%S*') do
+      list[#list + 1] = {
+        name = name, kind = name:sub(1, 1), most = tonumber(most) or huge, every = tonumber(every), slack = tonumber(slack),
+        turn = tonumber(turn), hold = hold == '1',
+      }
+    end
+    parsed[text] = list
+    return list
+  end
+
+  local function birth_of(id)
+    local birth = seen[id]
+    if not birth then
+      birth = call('HGET', births, id)
+      seen[id] = birth
+    end
+    return birth
+  end
+
+  -- '' leaves it to the job, '-' is no bound.
+  local function bound(text)
+    if text == '' then return nil end
+    return text == '-' and huge or tonumber(text)
+  end
+
+  local function rule_about(task)
+    if ruled[task] == nil then
+      local text = call('HGET', rules, task)
+      if text then
+        local paused, most, every, slack, group, group_every, group_slack, gate =
+          text:match('^([^,]*),([^,]*),([^,]*),([^,]*),([^,]*),([^,]*),([^,]*),(.*)$')
+        ruled[task] = {
+          t = { most = bound(most), every = bound(every), slack = tonumber(slack) },
+          g = { most = bound(group), every = bound(group_every), slack = tonumber(group_slack) },
+          paused = paused == '1', gate = gate,
+        }
+      else
+        ruled[task] = false
+      end
+    end
+    return ruled[task] or nil
+  end
+
+  local function rule_of(id)
+    if rules_of_tasks() then return rule_about(birth_of(id):match('^[^,]*,([^,\\n]*)')) end
+  end
+
+  -- The gates of a job and the rule of its task. With \`attach\`, a gate that the rule asks for is written down.
+  local function gates_of(id, h, attach)
+    local text = has(h, 'G') and (said[id] or call('HGET', facets, 'G' .. id))
+    local list, rule = text and parse_gates(text) or none, rule_of(id)
+    if attach and rule and rule.gate ~= '' and (not text or list[#list].kind ~= 't') then
+      text = text and text .. ' ' .. rule.gate or rule.gate
+      set_facet(h, id, 'G', text)
+      list = parse_gates(text)
+    end
+    said[id] = text
+    return list, rule
+  end
+
+  -- An order gate knows one band.
+  local function band_in(gate, h)
+    return gate.kind == 'o' and 1 or h.band + 1
+  end
+
+  local function rate_of(gate, rule)
+    local own = rule and rule[gate.kind]
+    if own and own.every then
+      if own.every == huge then return nil end
+      return own.every, own.slack
+    end
+    return gate.every, gate.slack
+  end
+
+  -- Why a gate is closed to a job, and when time opens it; nothing when it is open. \`taken\`: of those that count for its \`max\`.
+  local function closed(state, gate, rule, taken)
+    if rule and rule.paused and gate.kind == 't' then return 'paused' end
+    local most = gate.kind == 'o' and 1 or rule and rule[gate.kind].most or gate.most
+    if taken >= most then return 'max' end
+    local every, slack = rate_of(gate, rule)
+    local opens = state.rest
+    if every and state.tat - slack > now_micros then opens = max(opens, ceil((state.tat - slack) / 1000)) end
+    if opens > now then return 'time', opens end
+  end
+
+  local function full_turn(state, gate, rule, band)
+    return state[band] >= (gate.turn or (rate_of(gate, rule) and 1 or huge))
+  end
+
+  -- In front of its gate number \`n\`, which is closed, or where others wait.
+  local function park(id, h, list, n, since)
+    local gate = list[n]
+    local state, band = gate_of(gate.name), band_in(gate, h)
+    if not since then
+      since = max(born_at(birth_of(id)), tonumber(h.due) or 0)
+      since = string.format('%013.0f', since)
+    end
+    h.state, h.reason = 'r', since
+    set_passed(h, n - 1)
+    state[band + 4] = state[band + 4] + 1
+    state.heads, state.stale = {}, true
+    add('ZADD', parked, 0, gate.name .. ' ' .. band - 1 .. since .. ' ' .. id)
+    count('parked')
+    put(id, h)
+    touch(id, h)
+  end
+
+  -- Passes its gates from number \`n\` on; whether it has passed all. Otherwise it is parked.
+  local function climb_from(id, h, n, list, rule, since)
+    for i = n, #list do
+      local gate = list[i]
+      local state, band = gate_of(gate.name), band_in(gate, h)
+      local why, opens = state[band + 4] > 0
+      if not why then why, opens = closed(state, gate, rule, state.taken) end
+      if why or full_turn(state, gate, rule, band) then
+        if opens and (state.wake == 0 or opens < state.wake) then state.wake = opens end
+        park(id, h, list, i, since)
+        return false
+      end
+      state.taken, state[band] = state.taken + 1, state[band] + 1
+    end
+    set_passed(h, #list)
+    return true
+  end
+
+  -- A job becomes ready. \`again\`: it was active, and has passed all of its gates.
+  function keeper.climb(id, h, again)
+    local n = passed(h)
+    local list, rule = gates_of(id, h, not again)
+    for i = 1, n do
+      local state, band = gate_of(list[i].name), band_in(list[i], h)
+      state[band] = state[band] + 1
+    end
+    return again or climb_from(id, h, n + 1, list, rule)
+  end
+
+  -- The first that waits in a band: its place, id, gates and rule.
+  local function head_of(state, band)
+    local heads = state.heads[band]
+    if not heads or not heads[heads.at] then
+      if state.stale then
+        flush()
+        state.stale, state.heads = false, {}
+      end
+      local begin = state.name .. ' '
+      local size = heads and heads.at > 1 and 20 or 2
+      heads = call('ZRANGEBYLEX', parked, '[' .. begin .. band - 1, '(' .. begin .. band, 'LIMIT', 0, size)
+      heads.at, heads.ids = 1, {}
+      local unknown = {}
+      for i = 1, #heads do
+        local id = heads[i]:match('[^ ]*$')
+        heads.ids[i] = id
+        if not said[id] then unknown[#unknown + 1] = 'G' .. id end
+      end
+      if unknown[1] then
+        local found = call('HMGET', facets, unpack(unknown))
+        for i = 1, #unknown do said[unknown[i]:sub(2)] = found[i] end
+      end
+      state.heads[band] = heads
+    end
+    local id = heads.ids[heads.at]
+    return heads, id, parse_gates(said[id]), rule_of(id)
+  end
+
+  local function number_in(list, name)
+    for i = 1, #list do
+      if list[i].name == name then return i end
+    end
+  end
+
+  -- The first of a band passes its gate number \`n\`, and climbs on.
+  local function let_through(state, band, n, list, rule)
+    local heads = state.heads[band]
+    local place, id = heads[heads.at], heads.ids[heads.at]
+    heads.at = heads.at + 1
+    add('ZREM', parked, place)
+    state.stale = true
+    state.taken, state[band], state[band + 4] = state.taken + 1, state[band] + 1, state[band + 4] - 1
+    count('parked', -1)
+    local h = read(id)
+    local since = h.reason
+    set_passed(h, n)
+    list, rule = gates_of(id, h, true)
+    if not climb_from(id, h, n + 1, list, rule, since) then return end
+    h.reason = ''
+    line_up(id, h)
+  end
+
+  -- After anything that may have opened a gate: lets through whom it can, and says when to look again.
+  local function open(name)
+    local state, through, band = gate_of(name), 0, 1
+    state.wake = 0
+    while band <= 4 do
+      local n, list, rule, heads, id
+      if state[band + 4] > 0 then
+        heads, id, list, rule = head_of(state, band)
+        n = number_in(list, name)
+      end
+      if not n then
+        band = band + 1
+      else
+        local why, opens = closed(state, list[n], rule, state.taken)
+        if why then
+          state.wake = opens or 0
+          break
+        elseif full_turn(state, list[n], rule, band) then
+          band = band + 1
+        else
+          let_through(state, band, n, list, rule)
+          through, band = through + 1, 1
+          if through == limits.through then
+            state.wake = now
+            break
+          end
+        end
+      end
+    end
+    if state[5] + state[6] + state[7] + state[8] > 0 then return end
+    state.wake = 0
+    if state.taken > 0 then return end
+    local over = max(state.rest, ceil(state.tat / 1000))
+    if over > now then state.wake = over else state.rest, state.tat = 0, 0 end
+  end
+
+  -- A job ends, is forgotten, or becomes scheduled; \`kept\`: what it becomes, where that may keep the place of its order.
+  function keeper.leave(id, h, kept)
+    local n, waits = passed(h), h.state == 'r' and h.reason ~= ''
+    if n == 0 and not waits then return end
+    local list = gates_of(id, h)
+    local keeps = n > 0 and kept and list[1].kind == 'o' and (kept == 's' or list[1].hold)
+    for i = 1, n do
+      local state, band = gate_of(list[i].name), band_in(list[i], h)
+      if h.state == 'r' then state[band] = state[band] - 1 end
+      if i > 1 or not keeps then state.taken = state.taken - 1 end
+    end
+    if waits then
+      local gate = list[n + 1]
+      local state, band = gate_of(gate.name), band_in(gate, h)
+      if state.stale then flush() end
+      add('ZREM', parked, gate.name .. ' ' .. band - 1 .. h.reason .. ' ' .. id)
+      state[band + 4] = state[band + 4] - 1
+      state.heads, state.stale = {}, true
+      count('parked', -1)
+    end
+    set_passed(h, keeps and 1 or 0)
+    for i = waits and n + 1 or n, keeps and 2 or 1, -1 do open(list[i].name) end
+  end
+
+  -- A job comes to the head of a line: whether it may begin. Otherwise it is parked.
+  function keeper.begin(id, h)
+    local n = passed(h)
+    local list, rule = gates_of(id, h, true)
+    local stops
+    for i = 1, #list do
+      local gate = list[i]
+      local state, band = gate_of(gate.name), band_in(gate, h)
+      if i > n then
+        if state[band + 4] > 0 or closed(state, gate, rule, state.taken) then stops = i end
+      else
+        local active = state.taken - state[1] - state[2] - state[3] - state[4]
+        if closed(state, gate, rule, gate.kind == 'o' and 0 or active) then stops = i end
+      end
+      if stops then break end
+    end
+    if stops then
+      for i = stops, n do
+        local state, band = gate_of(list[i].name), band_in(list[i], h)
+        state.taken, state[band] = state.taken - 1, state[band] - 1
+      end
+      park(id, h, list, stops)
+    else
+      for i = 1, #list do
+        local state, band = gate_of(list[i].name), band_in(list[i], h)
+        if i > n then state.taken = state.taken + 1 else state[band] = state[band] - 1 end
+        local every = rate_of(list[i], rule)
+        if every then state.tat = max(state.tat, now_micros) + every end
+      end
+      n = #list
+      set_passed(h, n)
+    end
+    for i = stops and max(stops, n) or n, stops or 1, -1 do open(list[i].name) end
+    return not stops
+  end
+
+  -- The innermost group or task of a job begins nothing for so many milliseconds.
+  function keeper.pause(id, h, ms)
+    local list = gates_of(id, h)
+    for i = 1, #list do
+      if list[i].kind ~= 'o' then
+        local state = gate_of(list[i].name)
+        state.rest = max(state.rest, now + ms)
+        return
+      end
+    end
+  end
+
+  -- Reads what these jobs have said, and the gates that they name.
+  function keeper.prepare(ids)
+    local names, listed = {}, {}
+    for from = 1, #ids, chunk do
+      local fields = {}
+      for i = from, min(from + chunk - 1, #ids) do fields[#fields + 1] = 'G' .. ids[i] end
+      local found = call('HMGET', facets, unpack(fields))
+      for i = 1, #found do
+        said[ids[from + i - 1]] = found[i]
+        local list = found[i] and parse_gates(found[i]) or none
+        for k = 1, #list do
+          local name = list[k].name
+          if not known[name] and not listed[name] then names[#names + 1], listed[name] = name, true end
+        end
+      end
+    end
+    look_at(names)
+  end
+
+  -- A birth that is not sent yet, or was read already.
+  function keeper.know(id, birth)
+    seen[id] = birth
+  end
+
+  function keeper.say(id, h, text)
+    set_facet(h, id, 'G', text)
+    said[id] = text
+  end
+
+  -- Whether a job that asks for nothing has a gate all the same.
+  function keeper.concerns(id)
+    local rule = rule_of(id)
+    return rule and rule.gate ~= ''
+  end
+
+  -- When a parked job's gate opens, where that is a matter of time.
+  function keeper.opens(id, h)
+    local list, rule = gates_of(id, h)
+    local gate = list[passed(h) + 1]
+    local state = gate_of(gate.name)
+    local _, opens = closed(state, gate, rule, state.taken)
+    return opens
+  end
+
+  -- When the first gate wakes; 0 for none.
+  function keeper.wake()
+    local moved = false
+    for name, state in pairs(known) do
+      if state.wake ~= state.slept then
+        if state.wake == 0 then call('ZREM', alarms, name) else call('ZADD', alarms, state.wake, name) end
+        if state.wake > 0 and state.wake - now <= limits.soon then woke = true end
+        state.slept, moved = state.wake, true
+      end
+    end
+    if moved or not m.wake then
+      m.wake = tonumber(call('ZRANGE', alarms, 0, 0, 'WITHSCORES')[2]) or 0
+      change.wake = m.wake
+    end
+    return m.wake
+  end
+
+  -- Opens the gates whose wake has come.
+  function keeper.look_at_clock()
+    local first = keeper.wake()
+    if first == 0 or first > now then return end
+    local due = call('ZRANGEBYSCORE', alarms, '-inf', now, 'LIMIT', 0, limits.wake)
+    look_at(due)
+    for i = 1, #due do open(due[i]) end
+  end
+
+  -- Settings have changed: a gate that there is opens when an exchange comes. A rate that was slow before keeps nobody waiting.
+  function keeper.reconsider(name, task)
+    local state = gate_of(name)
+    if not state.stored then return end
+    state.wake = now
+    local rule = task and rule_about(task)
+    local every = rule and rule.t.every
+    if every and every < huge then state.tat = min(state.tat, now_micros + rule.t.slack + every) end
+  end
+
+  function keeper.save()
+    for name, state in pairs(known) do
+      local waits = state[5] + state[6] + state[7] + state[8]
+      if state.taken > 0 or waits > 0 or state.wake > 0 then
+        local text = table.concat(state, ',', 1, 8)
+        text = string.format('%d,%s,%.0f,%.0f,%.0f', state.taken, text, state.tat, state.rest, state.wake)
+        if text ~= state.stored then add('HSET', states, name, text) end
+      elseif state.stored then
+        add('HDEL', states, name)
+      end
+    end
+    keeper.wake()
+  end
+
+  return keeper
+end
+`,
   'know': `-- know: the registry of a namespace learns of a queue and how many shards it has. Numbers only grow.
 -- KEYS  1 queues · 2 settings
 -- ARGV  1 queue · 2 shards
--- gives { paused or false, maxReady or false }: settings that a new lane begins with
+-- gives the settings of the queue, or false
 local queues, settings = unpack(KEYS)
 local queue, shards = unpack(ARGV)
 local known = tonumber(redis.call('HGET', queues, queue) or 0)
 if tonumber(shards) > known then redis.call('HSET', queues, queue, shards) end
-return redis.call('HMGET', settings, queue .. ':paused', queue .. ':maxReady')
+return redis.call('HGET', settings, queue)
 `,
   'lane': `-- lane: what every script of a lane begins with: the names of its keys, its clock, a job's header, and the moves all verbs share.
 -- KEYS  1 meta · 2 births · 3 headers · 4–7 ready, a list per band · 8 suspects · 9 scheduled · 10 leases · 11 lease lengths
 --       12 unique keys · 13 timed unique keys · 14 facets · 15 completed · 16 cancelled · 17 failed · 18 completed, kept for a
 --       time of their own · 19 when those lapse · 20 minutes · 21 ghosts · 22 marks · 23 outbox · 24 producers · 25 blocked
---       26 parked · 27 … of the verb
+--       26 parked · 27 gates · 28 when they wake · 29 what is said of tasks · 30 … of the verb
 -- ARGV  1 now in milliseconds, or '' for the server's time · 2 … of the verb
 --
 -- A birth is written once: \`<band><enqueuedAt, hexadecimal>,<task>[,<expiresAt>,<crashLimit>,<json>]\\n<body>\`. What is in
@@ -833,7 +1466,7 @@ local meta, births, headers, r0, r1, r2, r3, suspects, scheduled, leases, length
   cancelled, failed, lasting, lapsing, minutes, ghosts, marks, outbox, producers, blocked = unpack(KEYS)
 local bands = { ['0'] = r0, ['1'] = r1, ['2'] = r2, ['3'] = r3 }
 local tag = meta:sub(1, -2)
-local first = 27
+local first = 30
 local chunk = 500
 
 local now, micros
@@ -852,8 +1485,8 @@ end
 
 -- Gathered writes -----------------------------------------------------------------------------------------------------
 
--- By command and key; each list is made when it is first needed.
-local gathered = {}
+-- By command and key; each list is made when it is first needed. \`unsent\`: the headers among them, by id.
+local gathered, unsent = {}, {}
 
 -- One element of a write, or two that belong together: field and text, score and id.
 local function add(command, key, a, b)
@@ -885,6 +1518,7 @@ end
 -- What leaves goes first.
 local function flush()
   if not next(gathered) then return end
+  unsent = {}
   if gathered.HDEL then send_all('HDEL') end
   if gathered.ZREM then send_all('ZREM') end
   if gathered.HSET then send_all('HSET') end
@@ -928,11 +1562,16 @@ local function raise(kind, from, to)
   effects[#effects + 1] = { kind, from, to }
 end
 
+-- The keeper of the gates, made when a job first needs one: see gates.
+
+local keeper
+
 local function save()
   if effects[1] then
     carry()
     for i = 1, #effects do post(table.concat(effects[i], ' ')) end
   end
+  if keeper then keeper.save() end
   flush()
   if woke and (m.sleepers or tonumber(call('HGET', meta, 'sleepers'))) == 1 then
     change.sleepers = change.sleepers or '0'
@@ -958,9 +1597,10 @@ end
 -- Headers -------------------------------------------------------------------------------------------------------------
 -- \`<state><band>,<fence>,<worker>,<flags>,<attempts>,<crashes>,<releases>,<dueAt>,<startedAt>,<finishedAt>,<reason>\`
 -- state  s scheduled · b blocked · r ready · a active · c completed · f failed · x cancelled
--- flags  o has options in its birth · w watched · m marked · y waits for any ending · i has a place of its limit · H history · L log ·
---        P progress · K checkpoint · T steps · R result · E error · A jobs it waits for · D jobs that wait for it · G its limit
--- reason of a final state; why it is scheduled; of the mark; of a parked job its number
+-- flags  o has options in its birth · w watched · m marked · y waits for any ending · i, j, k passed one, two, three of its gates ·
+--        H history · L log · P progress · K checkpoint · T steps · R result · E error · A jobs it waits for · D jobs that wait for it ·
+--        G its gates
+-- reason of a final state; why it is scheduled; of the mark; of a parked job since when it waits
 
 local shape = '^(%a)(%d),(%d*),([^,]*),(%a*),(%d+),(%d+),(%d+),([^,]*),([^,]*),([^,]*),(.*)$'
 
@@ -996,14 +1636,16 @@ end
 
 -- The header of one job, or nil when there is no such job.
 local function read(id)
-  local text = call('HGET', headers, id)
+  local text = unsent[id] or call('HGET', headers, id)
   if text then return parse(text) end
   local birth = call('HGET', births, id)
   return birth and born(birth) or nil
 end
 
 local function put(id, h)
-  add('HSET', headers, id, pack(h))
+  local text = pack(h)
+  unsent[id] = text
+  add('HSET', headers, id, text)
 end
 
 local function has(h, flag)
@@ -1022,11 +1664,6 @@ end
 local function options(h, id)
   if not has(h, 'o') then return '', '', '' end
   return call('HGET', births, id):match('^[^,]*,[^,\\n]*,([^,]*),([^,]*),([^\\n]*)\\n')
-end
-
-local function crash_limit(h, id)
-  local _, limit = options(h, id)
-  return tonumber(limit) or limits.crashes
 end
 
 local function keys_of(h, id)
@@ -1066,72 +1703,22 @@ local function record(h, id, outcome, error, heartbeat)
   local entry = { attempt = h.attempts + 1, worker = h.worker, startedAt = tonumber(h.started), finishedAt = now, outcome = outcome, error = error, heartbeatAt = heartbeat }
   append(h, id, 'H', cjson.encode(entry), limits.history)
 end
-
--- Moves ---------------------------------------------------------------------------------------------------------------
-
--- Limits: \`G\` of a limited job is \`<max> <key>\`, and \`l<key>\` among the facets counts the places of a key that are taken. A ready job
--- without one is parked, as \`<key> <band><number> <id>\`: those of a key stand together, in the order in which they get a place.
-local parked = KEYS[26]
-local function take_place(id, h)
-  local most, key = call('HGET', facets, 'G' .. id):match('^(%d+) (.*)$')
-  if (tonumber(call('HGET', facets, 'l' .. key)) or 0) >= tonumber(most) then return false, key end
-  call('HINCRBY', facets, 'l' .. key, 1)
-  raise_flag(h, 'i')
-  return true
-end
+`,
+  'moves': `-- moves: what all verbs of a lane share: how a job gets from one place to another, and what that means to jobs that wait for it.
 
 -- Ready: at the tail (a new turn, so an old due time goes), 'front', or 'promoted' (at the tail; the due time stays readable).
 local function ready(id, h, how)
+  local again = h.state == 'a'
   h.state, h.reason = 'r', ''
   if not how then h.due = '' end
-  if has(h, 'G') and not has(h, 'i') then
-    local taken, key = take_place(id, h)
-    if not taken then
-      h.reason = string.format('%016d', call('HINCRBY', meta, 'parkings', 1))
-      call('ZADD', parked, 0, key .. ' ' .. h.band .. h.reason .. ' ' .. id)
-      count('parked')
-      put(id, h)
-      return touch(id, h)
-    end
-  end
-  if h.crashes > 0 and h.crashes >= crash_limit(h, id) - 1 then
-    add(how == 'front' and 'LPUSH' or 'RPUSH', suspects, id)
-  else
-    add(how == 'front' and 'LPUSH' or 'RPUSH', bands[h.band], id)
-  end
-  put(id, h)
-  touch(id, h)
-  woke = true
-end
-
--- A limited job is neither ready nor active any more. Those parked first get the place, each if there is room by its own limit; they
--- join as if they were due.
-local function leave_limit(id, h)
-  local key = call('HGET', facets, 'G' .. id):match(' (.*)$')
-  if not has(h, 'i') then
-    call('ZREM', parked, key .. ' ' .. h.band .. h.reason .. ' ' .. id)
-    count('parked', -1)
-  elseif call('HINCRBY', facets, 'l' .. key, -1) == 0 then
-    call('HDEL', facets, 'l' .. key)
-  end
-  drop_flag(h, 'i')
-  flush()
-  for _ = 1, limits.batch do
-    local name = call('ZRANGEBYLEX', parked, '[' .. key .. ' ', '(' .. key .. '!', 'LIMIT', 0, 1)[1]
-    local head = name and name:match('[^ ]*$')
-    local next_h = head and read(head)
-    if not head or not take_place(head, next_h) then return end
-    call('ZREM', parked, name)
-    count('parked', -1)
-    ready(head, next_h, 'promoted')
-    flush()
-  end
+  if (has(h, 'G') or rules_of_tasks()) and not gates().climb(id, h, again) then return end
+  line_up(id, h, how)
 end
 
 -- Scheduled for \`at\`, or ready when that has passed.
 local function make_due(id, h, at, why)
   if not at or at <= now then return ready(id, h) end
-  if has(h, 'i') then leave_limit(id, h) end
+  if has(h, 'G') then gates().leave(id, h, h.state ~= 'r' and 's') end
   h.state, h.due, h.reason = 's', at, why
   add('ZADD', scheduled, at, id)
   put(id, h)
@@ -1149,15 +1736,14 @@ local function leave_hold(id, h)
   count('active', -1)
 end
 
--- Out of the waiting place of its state. In a band the id stays behind as a ghost; a suspect really leaves.
+-- Out of the waiting place of its state, but for a parked job, which leaves its gate when it is known what becomes of it. In a band
+-- the id stays behind as a ghost; a suspect really leaves.
 local function leave_place(id, h)
   if h.state == 's' then
     add('ZREM', scheduled, id)
   elseif h.state == 'b' then
     call('ZREM', blocked, id)
-  elseif h.state == 'r' and h.reason ~= '' then
-    leave_limit(id, h)
-  elseif h.state == 'r' and (h.crashes == 0 or call('LREM', suspects, 1, id) == 0) then
+  elseif h.state == 'r' and h.reason == '' and (h.crashes == 0 or call('LREM', suspects, 1, id) == 0) then
     call('HINCRBY', ghosts, h.band .. id, 1)
     call('HINCRBY', ghosts, '#' .. h.band, 1)
     count('ghosts')
@@ -1205,7 +1791,7 @@ local function forget(id, h)
     end
   end
   if has(h, 'D') then tell_dependents(id, h, 'ended') end
-  if has(h, 'i') then leave_limit(id, h) end
+  if has(h, 'G') then gates().leave(id, h) end
   for flag in h.flags:gmatch('%u') do add('HDEL', facets, flag .. id) end
   add('HDEL', births, id)
   add('HDEL', headers, id)
@@ -1217,12 +1803,12 @@ local totals = { c = 'completed', f = 'failed', x = 'cancelled' }
 
 -- A final state, kept for \`keep\` milliseconds (only completed jobs may have a time of their own). With 0 nothing is left.
 local function finish(id, h, state, reason, keep)
+  if has(h, 'G') then gates().leave(id, h, state == 'f' and 'f') end
   h.state, h.reason, h.ended = state, reason, now
   count(totals[state])
   touch(id, h)
   drop_flag(h, 'w')
   drop_facet(h, id, 'A')
-  if has(h, 'i') then leave_limit(id, h) end
   if has(h, 'D') then tell_dependents(id, h, state == 'c' and 'completed' or 'ended') end
   if keep == 0 then return forget(id, h) end
   if keep and keep ~= limits.keepFinished then
@@ -1499,7 +2085,7 @@ call('HSET', heads, id, text)
 return { 'put', text, body, seen > 0 and call('HGET', slots, id) }
 `,
   'reap': `-- reap: give back, up to a page, what workers hold whose lease ran out. One crash more; at its limit a job fails.
--- KEYS  the lane · 27 … what each worker named below holds
+-- KEYS  the lane · 30 … what each worker named below holds
 -- ARGV  2 page · 3 … workers. The caller learns them from the first call, which names nobody: keys must be declared
 -- gives { grace or 0, workers to name in the next call, released, failed (id and task; flat), cancelled, lost, more, how many the outbox got }
 load('beat', 'grace', 'longest')
@@ -1568,7 +2154,7 @@ save()
 return { 0, {}, released, failed_jobs, cancelled_jobs, lost, more, posted }
 `,
   'reconcile': `-- reconcile: release what the store thinks a worker holds and it does not, because the answer that handed it over was lost. A page at a time.
--- KEYS  the lane · 27 what it holds
+-- KEYS  the lane · 30 what it holds
 -- ARGV  2 … id and fence of what the worker does hold
 -- gives { the ids released, how many the outbox got, 1 when there may be more }
 local holds = KEYS[first]
@@ -1616,7 +2202,7 @@ local last = tonumber((call('HGET', producers, producer) or '0'):match('%d+$'))
 local base = 5 + 3 * n
 local skip = 0
 while skip < n and tonumber(ARGV[base + skip]) <= last do skip = skip + 1 end
-load('sleepers')
+load('sleepers', 'flow')
 if skip < n then
   local i = skip
   while i < n do
@@ -1689,7 +2275,7 @@ local function reschedule(id)
   return '1' .. h.state
 end
 
-load('sleepers')
+load('sleepers', 'flow')
 local answers = {}
 for i = 4, #ARGV do
   answers[#answers + 1] = reschedule(ARGV[i])
@@ -1699,7 +2285,7 @@ save()
 return answers
 `,
   'retire': `-- retire: a worker ends; what it holds goes back uncharged, a page at a time, so that the earliest claim comes first again.
--- KEYS  the lane · 27 what it holds
+-- KEYS  the lane · 30 what it holds
 -- ARGV  2 worker
 -- gives { how many the outbox got, 1 when it holds more }
 local holds = KEYS[first]
@@ -1741,7 +2327,7 @@ local function retry(id)
   return '1r'
 end
 
-load('sleepers')
+load('sleepers', 'flow')
 local answers = {}
 for i = 2, #ARGV do
   answers[#answers + 1] = retry(ARGV[i])
@@ -1798,5 +2384,16 @@ for i = 1, #wanted do
   found[k + 1], found[k + 2], found[k + 3], found[k + 4] = wanted[i], lines[i], texts[i], histories[i]
 end
 return { now, more, first, waiting, found }
+`,
+  'settings': `-- settings: puts those of a queue in the place of those that were seen, unless others came first.
+-- KEYS  1 settings
+-- ARGV  1 queue · 2 what was seen, or '' · 3 what comes in its place
+-- gives { 1, their version }, which grows even where everything was forgotten, or { 0, what is there }; stored as \`<version> <text>\`
+local before = redis.call('HGET', KEYS[1], ARGV[1]) or ''
+if before ~= ARGV[2] then return { 0, before } end
+local time = redis.call('TIME')
+local version = string.format('%d', math.max((tonumber(before:match('^%d+')) or 0) + 1, time[1] * 1000000 + time[2]))
+redis.call('HSET', KEYS[1], ARGV[1], version .. ' ' .. ARGV[3])
+return { 1, version }
 `,
 } as const;

@@ -1,9 +1,9 @@
 import { limits } from '../../job/limits.js';
-import type { ExchangeRequest, Firing, Hold, JobKey, Lane, ListQuery, NewJob, NewSchedule, Note, PruneRequest, QueueSettings, ReapRequest, ScheduleQuery, Store, Topics, WorkerRecord, Due, Hint } from '../store.js'; // prettier-ignore
+import type { ExchangeRequest, Firing, Hold, JobKey, Lane, ListQuery, NewJob, NewSchedule, Note, PruneRequest, ReapRequest, ScheduleQuery, SettingsChange, Store, StoreRecipe, Topics, WorkerRecord, Due, Hint } from '../store.js'; // prettier-ignore
 import { emitWarning } from '../warning.js';
 import { inspect } from './boot.js';
 import { Connection } from './connection.js';
-import { cancel, configure, remove, reschedule, retry } from './control.js';
+import { cancel, remove, reschedule, retry } from './control.js';
 import { exchange } from './exchange.js';
 import { fsck } from './fsck.js';
 import { Hints } from './hints.js';
@@ -15,6 +15,7 @@ import type { RedisOptions } from './options.js';
 import { Producer } from './producer.js';
 import { relay } from './relay.js';
 import { fire, putSchedule, removeSchedule, schedules } from './schedules.js';
+import { configure } from './settings.js';
 import { reap, reconcile, register, retire } from './workers.js';
 
 /**
@@ -24,6 +25,7 @@ import { reap, reconcile, register, retire } from './workers.js';
 export class RedisStore implements Store {
   readonly kind = 'redis';
   readonly flights = 2;
+  readonly recipe?: StoreRecipe;
   readonly url: string;
   private readonly connection: Connection;
   private readonly lanes: Lanes;
@@ -35,6 +37,7 @@ export class RedisStore implements Store {
     const { namespace = 'millrace', clock, enqueueTimeout = 5000 } = options;
     this.connection = new Connection(options);
     this.url = this.connection.url;
+    this.recipe = recipeOf(options);
     this.lanes = new Lanes(this.connection, namespace, clock);
     this.hints = new Hints(this.lanes);
     this.producer = new Producer(this.lanes, enqueueTimeout);
@@ -97,7 +100,7 @@ export class RedisStore implements Store {
   remove(ids: string[]) {
     return remove(this.lanes, ids);
   }
-  configure(queue: string, change: Partial<QueueSettings>) {
+  configure(queue: string, change: SettingsChange) {
     return configure(this.lanes, queue, change);
   }
 
@@ -147,5 +150,15 @@ export class RedisStore implements Store {
     await inspect(this.connection, this.lanes.keys, warn);
     this.hints.speak(this.connection.sharded);
     this.connection.onReady = () => this.lanes.forget();
+  }
+}
+
+/** A client of the user's is his alone, and functions among the options cannot be handed to another thread. */
+function recipeOf({ onWarning: _, ...options }: RedisOptions): StoreRecipe | undefined {
+  if (options.client || options.clock) return undefined;
+  try {
+    return { module: new URL('./index.js', import.meta.url).href, make: 'redis', options: structuredClone(options) };
+  } catch {
+    return undefined;
   }
 }

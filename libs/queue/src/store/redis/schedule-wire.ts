@@ -1,6 +1,6 @@
 import { limits } from '../../job/limits.js';
 import type { NewSchedule, ScheduleRecord, SlotRecord } from '../store.js';
-import { wordOf } from './wire.js';
+import { wordOf } from './gate-wire.js';
 
 /** How schedules travel to the scripts and back. The formats are told in the label of `lua/book.lua`. */
 

@@ -3,9 +3,9 @@ import { limits } from '../../job/limits.js';
 import { lua } from './lua.generated.js';
 
 /** What others begin with. */
-type Shared = 'lane' | 'adding' | 'book';
+type Shared = 'lane' | 'gates' | 'moves' | 'adding' | 'book';
 
-const shared: ReadonlySet<string> = new Set<Shared>(['lane', 'adding', 'book']);
+const shared: ReadonlySet<string> = new Set<Shared>(['lane', 'gates', 'moves', 'adding', 'book']);
 
 export type ScriptName = Exclude<keyof typeof lua, Shared>;
 
@@ -37,7 +37,7 @@ function bounded(text: string): string {
  * function may share 60.
  */
 function nested(text: string): string {
-  const parts = text.split(/^(?=-- (?:Headers|Moves) -+$)/m);
+  const parts = text.split(/^(?=-- (?:Headers|Gates) -+$)/m);
   return parts.join('return (function()\n') + 'end)()\n'.repeat(parts.length - 1);
 }
 
@@ -45,15 +45,16 @@ function nested(text: string): string {
 function withLane(name: ScriptName, constants: string): string {
   const verb = lua[name].split(longWay);
   const [shortcut, rest] = verb.length > 1 ? [verb[0]!, verb.slice(1).join('')] : ['', lua[name]];
-  const [figures, ...moves] = lua.lane.split(/^(?=-- Headers -+$)/m);
-  return constants + figures! + shortcut + moves.join('') + (adding.has(name) ? lua.adding : '') + rest;
+  const [figures, ...jobs] = lua.lane.split(/^(?=-- Headers -+$)/m);
+  const moves = jobs.join('') + lua.gates + lua.moves;
+  return constants + figures! + shortcut + moves + (adding.has(name) ? lua.adding : '') + rest;
 }
 
 /** A verb that may end before this line is spared the making of all that its long way needs. */
 const longWay = /^(?=-- The long way -+$)/m;
 
 /** Those of the registry, which has no lane. */
-const ofRegistry: ReadonlySet<ScriptName> = new Set(['know', 'registry']);
+const ofRegistry: ReadonlySet<ScriptName> = new Set(['know', 'registry', 'settings']);
 
 /** Those of the schedules. */
 const ofSchedules: ReadonlySet<ScriptName> = new Set(['putSchedule', 'removeSchedule', 'schedules', 'fire']);

@@ -2,6 +2,7 @@ import { parseJobId } from '../../job/id.js';
 import type { JobState, WhyScheduled } from '../../job/state.js';
 import type { AttemptRecord, ClaimedJob, JobRecord, Lane, NewJob, Settlement, UniqueKey } from '../store.js';
 import { codeOf, localOf } from './codes.js';
+import { gateText, gatesOf } from './gate-wire.js';
 import { unescapeWorker } from './keys.js';
 
 /** How jobs travel to the scripts and back. The formats are told in the labels of `lua/lane.lua` and `lua/adding.lua`. */
@@ -60,8 +61,19 @@ export function jobArguments(args: (string | number)[], local: string, job: NewJ
 
 /** What a job asks for beyond running soon; most ask for nothing. */
 function asked(job: NewJob): string {
-  const { due, expires, keys, crashLimit, attempts, after, limit, parent, root, tags } = job;
-  if (!due && !expires && !keys && !crashLimit && !attempts && !after?.length && !limit && !parent && !root && !tags)
+  const { due, expires, keys, crashLimit, attempts, after, gates, parent, root, tags } = job;
+  if (
+    !due &&
+    !expires &&
+    !keys &&
+    !crashLimit &&
+    !attempts &&
+    !after?.length &&
+    !gates?.length &&
+    !parent &&
+    !root &&
+    !tags
+  )
     return '';
   const pairs = keys && keys.length > 0 ? keys.map(({ key, until }) => [key, finite(until)]) : undefined;
   const rest = { parent, root, tags: tags && tags.length > 0 ? tags : undefined, keys: pairs };
@@ -69,20 +81,21 @@ function asked(job: NewJob): string {
     due,
     expires,
     keys: pairs,
-    replace: job.onDuplicate === 'replace' || undefined,
+    ...(pairs && whenTaken(job)),
     crash: crashLimit,
     attempts: attempts || undefined,
     after: after?.length ? [...new Set(after)].map(nameOf) : undefined,
     any: (after?.length && job.anyEnding) || undefined,
-    // A number that a script writes down with all its digits.
-    limit: limit && [wordOf(limit.key), Math.min(limit.max, 1e9)],
+    gates: gates?.length ? gates.map(gateText).join(' ') : undefined,
     rest: Object.values(rest).some((value) => value !== undefined) ? json(rest) : undefined,
   });
 }
 
-/** Any text without blanks. One half of a surrogate pair has no code: it becomes what UTF-8 has for it. */
-export function wordOf(text: string): string {
-  return encodeURIComponent(Buffer.from(text).toString());
+/** What to do with the holder of a key. */
+function whenTaken({ onDuplicate, replaces, maxWait }: NewJob) {
+  if (!onDuplicate || onDuplicate === 'return') return undefined;
+  const wait = maxWait === undefined ? undefined : Math.min(maxWait, 1e14);
+  return { dup: onDuplicate, only: onDuplicate === 'extend' ? undefined : replaces, wait };
 }
 
 /** A window that never ends has no number in JSON. */
@@ -153,7 +166,7 @@ function plainCode(ending: Settlement): string {
     case 'retry':
       return 'tne';
     case 'snoozed':
-      return 'sn';
+      return ending.pause ? 'snp' : 'sn';
     case 'failed':
       return 'fye';
     case 'cancelled':
@@ -364,7 +377,7 @@ export function recordOf(lane: Lane, [local, birth, header, facets]: Found): Job
     finishedAt: h.finishedAt,
     name: rest?.keys?.find(([key]) => key.startsWith('='))?.[0].slice(1),
     waitsFor: idsOfNames(facet.get('A')),
-    parked: h.state === 'ready' && !h.flags.includes('i') ? limitOf(facet.get('G')) : undefined,
+    parked: h.state === 'ready' && h.reason !== '' ? parkedAt(h, facet) : undefined,
     parent: rest?.parent,
     root: rest?.root,
     tags: rest?.tags,
@@ -376,11 +389,15 @@ export function recordOf(lane: Lane, [local, birth, header, facets]: Found): Job
   };
 }
 
-/** `<max> <key>` of a job with a limit. */
-export function limitOf(text: string | undefined): NewJob['limit'] {
-  if (text === undefined) return undefined;
-  const [max, key] = text.split(' ') as [string, string];
-  return { key: decodeURIComponent(key), max: Number(max) };
+/** How many of its gates a job has passed and keeps. */
+export function passedBy({ flags }: Header): number {
+  return ['i', 'j', 'k'].findIndex((flag) => flags.includes(flag)) + 1;
+}
+
+function parkedAt(header: Header, facet: Map<string, string>): JobRecord['parked'] {
+  const gate = gatesOf(facet.get('G')!)[passedBy(header)]!;
+  const until = facet.get('@');
+  return until === undefined ? gate : { ...gate, until: Number(until) };
 }
 
 /** The keys a job was added with. */

@@ -1,7 +1,8 @@
 -- adding: how jobs come into a lane; shared by enqueue and exchange.
 -- A job is three arguments: its local id, its band and what it asks for (JSON, mostly none), and `<task>\n<body>`.
--- JSON  due, expires { in = ms } or { at = ms } · keys { { key, until } … } · replace · crash · attempts · after { name, … } · any (with
---       after: any ending will do) · limit { key, max } · rest (JSON kept with the birth)
+-- JSON  due, expires { in = ms } or { at = ms } · keys { { key, until } … } · dup (what to do when one is taken) · only (while this is
+--       the body of its holder) · wait (the holder's, at most, in ms) · crash · attempts · after { name, … } · any (with after: any
+--       ending will do) · gates (see gates) · rest (JSON kept with the birth)
 
 local names = { s = 'scheduled', b = 'blocked', r = 'ready', a = 'active', c = 'completed', f = 'failed', x = 'cancelled' }
 
@@ -41,8 +42,8 @@ local function take_keys(keys, id, since)
   end
 end
 
--- `replace`: what is new about a job goes into the one that holds its key, while that waits.
-local function replace(id, h, asked, text)
+-- What is new about a job goes into the one that holds its key.
+local function renew(id, h, asked, text)
   local birth = call('HGET', births, id)
   local head = h.band + 4 .. birth:match('^.([^,]*,[^,\n]*)')
   local _, _, json = options(h, id)
@@ -50,16 +51,48 @@ local function replace(id, h, asked, text)
   rest.tags = asked.rest and cjson.decode(asked.rest).tags or nil
   local kept = next(rest) and cjson.encode(rest) or ''
   local line = head .. ',' .. (time_of(asked.expires) or '') .. ',' .. (asked.crash or '') .. ',' .. kept
-  call('HSET', births, id, line .. text:match('\n.*$'))
+  birth = line .. text:match('\n.*$')
+  call('HSET', births, id, birth)
+  if keeper then keeper.know(id, birth) end
   raise_flag(h, 'o')
-  if h.state == 's' then
+end
+
+-- When a scheduled holder shall be due: not later than so long after it was enqueued.
+local function due_of_holder(id, asked)
+  local at = time_of(asked.due)
+  return at and asked.wait and min(at, born_at(call('HGET', births, id)) + asked.wait) or at
+end
+
+-- A key is taken: changes its holder as it was asked for. Gives whether it did.
+local function change_holder(id, h, asked, text)
+  local how, state = asked.dup, h.state
+  if how == 'extend' then
+    local at = state == 's' and due_of_holder(id, asked)
+    if not at or at <= tonumber(h.due) then return false end
     call('ZREM', scheduled, id)
-    make_due(id, h, time_of(asked.due), 'delay')
+    make_due(id, h, at, 'delay')
+    return true
+  end
+  if not (state == 's' or state == 'r' or (state == 'b' and how == 'follow')) then return false end
+  local at = due_of_holder(id, asked)
+  renew(id, h, asked, text)
+  if state == 's' and how == 'replace' then
+    call('ZREM', scheduled, id)
+    make_due(id, h, at, 'delay')
   else
     put(id, h)
     touch(id, h)
   end
-  return h.state
+  return true
+end
+
+-- Behind an active one, and whatever else was asked for.
+local function wait_for_holder(asked, name)
+  local names = { name }
+  for _, other in ipairs(asked.after or {}) do
+    if other ~= name then names[#names + 1] = other end
+  end
+  asked.after, asked.any = names, true
 end
 
 -- Waits for other jobs, and for `due` after that.
@@ -73,16 +106,22 @@ end
 
 -- Adds a job that asks for something. Gives its code in the answer: a state, or `=<holder>,<state>[,replaced]`.
 local function add_asking(id, band, asked, text)
-  flush()
   local keys = asked.keys or {}
-  local holder = first_holder(keys)
-  if holder then
-    local h = read(holder)
-    if not h then return '=' .. holder .. ',c' end
-    if asked.replace and (h.state == 's' or h.state == 'r') then
-      return '=' .. holder .. ',' .. replace(holder, h, asked, text) .. ',replaced'
+  if keys[1] then
+    flush()
+    local holder = first_holder(keys)
+    local h = holder and read(holder)
+    if holder and not h then return '=' .. holder .. ',c' end
+    if holder then
+      local same = not asked.only or asked.only == call('HGET', births, holder):match('\n(.*)$')
+      if same and asked.dup == 'follow' and h.state == 'a' and not first_holder(keys, holder) then
+        wait_for_holder(asked, name_of(holder))
+      elseif same and asked.dup and change_holder(holder, h, asked, text) then
+        return '=' .. holder .. ',' .. h.state .. ',replaced'
+      else
+        return '=' .. holder .. ',' .. h.state
+      end
     end
-    return '=' .. holder .. ',' .. h.state
   end
   local line, body = text:match('^([^\n]*)(\n.*)$')
   local expires = time_of(asked.expires)
@@ -92,21 +131,21 @@ local function add_asking(id, band, asked, text)
   if not plain then
     line = line .. ',' .. (expires or '') .. ',' .. (asked.crash or '') .. ',' .. (asked.rest or '')
   end
-  call('HSET', births, id, (plain and band or band + 4) .. string.format('%x', now) .. ',' .. line .. body)
+  local birth = (plain and band or band + 4) .. string.format('%x', now) .. ',' .. line .. body
+  add('HSET', births, id, birth)
   take_keys(keys, id, now)
   count('enqueued')
   local due = time_of(asked.due)
   if asked.any then raise_flag(h, 'y') end
-  if asked.limit then
-    raise_flag(h, 'G')
-    call('HSET', facets, 'G' .. id, asked.limit[2] .. ' ' .. asked.limit[1])
-  end
+  if asked.gates or rules_of_tasks() then gates().know(id, birth) end
+  if asked.gates then gates().say(id, h, asked.gates) end
   if asked.after then block(id, h, asked.after, due) else make_due(id, h, due, 'delay') end
   return h.state
 end
 
 -- Adds `n` jobs from ARGV[at] on, in order. Gives a list of codes; a repeated id is recognised and adds nothing.
 local function add_jobs(at, n)
+  rules_of_tasks()
   local ids, codes, known = {}, {}, {}
   for i = 1, n do ids[i] = ARGV[at + 3 * (i - 1)] end
   for from = 1, n, chunk do
@@ -121,6 +160,10 @@ local function add_jobs(at, n)
       codes[i] = read(id).state
     else
       local asked, text = ARGV[base + 1], ARGV[base + 2]
+      if #asked == 1 and m.flow >= 2 then
+        gates().know(id, asked .. stamp .. text)
+        if gates().concerns(id) then asked = asked .. '{}' end
+      end
       if #asked == 1 then
         add('HSET', births, id, asked .. stamp .. text)
         add('RPUSH', bands[asked], id)

@@ -1,5 +1,5 @@
 -- cancel: a waiting job at once; a running one is marked and its worker told, or with force loses its hold.
--- KEYS  the lane · 27 … what each worker named by `holders` holds (with force)
+-- KEYS  the lane · 30 … what each worker named by `holders` holds (with force)
 -- ARGV  2 '1' to force · 3 reason · 4 number of holders · holders · ids
 -- gives { answers, how many the outbox got }; per id '<applied><state>', '-' for no such job, or '!<worker>' when a hold must be declared first (nothing was done to that job)
 local force, reason, n = ARGV[2] == '1', ARGV[3], tonumber(ARGV[4])

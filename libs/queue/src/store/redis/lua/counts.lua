@@ -1,8 +1,8 @@
 -- counts: what this lane holds.
 -- KEYS  the lane
--- gives { scheduled, ready, active, completed, failed, cancelled, ghosts, paused, maxReady + 1, oldest or '', enqueued, revived,
+-- gives { scheduled, ready, active, completed, failed, cancelled, ghosts, oldest or '', enqueued, revived,
 --        completed, failed, cancelled and removed since the beginning, blocked }
-load('active', 'ghosts', 'parked', 'paused', 'maxReady', 'enqueued', 'revived', 'completed', 'failed', 'cancelled', 'removed')
+load('active', 'ghosts', 'parked', 'enqueued', 'revived', 'completed', 'failed', 'cancelled', 'removed')
 
 -- When the job at the head of a list was enqueued. Looks past a bounded number of ghosts.
 local function head(key, band)
@@ -26,6 +26,6 @@ for band = 0, 3 do
 end
 return {
   call('ZCARD', scheduled), waiting, m.active, call('ZCARD', completed) + call('ZCARD', lasting), call('ZCARD', failed),
-  call('ZCARD', cancelled), m.ghosts, m.paused, m.maxReady, oldest or '', m.enqueued, m.revived, m.completed, m.failed, m.cancelled,
+  call('ZCARD', cancelled), m.ghosts, oldest or '', m.enqueued, m.revived, m.completed, m.failed, m.cancelled,
   m.removed, call('ZCARD', blocked),
 }

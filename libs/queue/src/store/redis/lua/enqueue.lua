@@ -18,9 +18,9 @@ local function remember(answer)
   return answer
 end
 
-load('maxReady', 'sleepers')
+load('maxReady', 'sleepers', 'flow')
 
--- Most jobs ask for nothing and are new, and most lanes have no bound: then nothing of what follows is needed.
+-- Most jobs ask for nothing and are new, and most lanes have no bound and no rules: then nothing of what follows is needed.
 local function add_simply()
   local ids, seen, newborn, newcomers = {}, {}, {}, {}
   local stamp = string.format('%x', now) .. ','
@@ -48,7 +48,7 @@ local function add_simply()
   count('enqueued', n)
   return true
 end
-if m.maxReady == 0 and n > 0 and add_simply() then return remember('r') end
+if m.maxReady == 0 and m.flow < 2 and n > 0 and add_simply() then return remember('r') end
 
 -- The long way ----------------------------------------------------------------------------------------------------------
 

@@ -1,9 +1,9 @@
 -- exchange: settle what ended, renew the lease, promote what is due, claim the next batch, hand back cancellations.
--- KEYS  the lane · 27 what this worker holds
+-- KEYS  the lane · 30 what this worker holds
 -- ARGV  2 worker · 3 lease · 4 places free · 5 '1' when it may be handed a suspect, alone · 6 number of settlements · 7 … in runs of one
 --       code: `<how many><code>`, then per settlement id · fence · what the code announces. A code is an outcome (c completed,
 --       t retry, s snoozed, f failed, x cancelled, l released) and letters: 0 keep nothing · k keep · r result · n in · y reason or
---       why · e error · + jobs of this lane (their number, then three each, see adding) · o jobs of others (their number, then one
+--       why · e error · p its group pauses · + jobs of this lane (their number, then three each, see adding) · o jobs of others (their number, then one
 --       text each for the outbox)
 -- gives { now, states of the settled, first fence, claimed jobs (id, birth; where something happened before `!` and id, birth, header,
 --       checkpoint, steps; flat), ids to cancel, dueIn or '', more, paused, suspects, outbox, alone, overdue } — or { now, 'GONE', paused } and
@@ -11,7 +11,7 @@
 local worker, lease, want, alone, n = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5] == '1', tonumber(ARGV[6])
 local holds = KEYS[first]
 
-load('paused', 'beat', 'grace', 'longest', 'fence', 'takes', 'ghosts', 'sleepers', 'active', 'completed')
+load('paused', 'beat', 'grace', 'longest', 'fence', 'takes', 'ghosts', 'sleepers', 'active', 'completed', 'flow', 'wake')
 local length = call('HGET', lengths, worker)
 if m.longest > 0 or m.beat > 0 then beat() end
 if not length then
@@ -41,6 +41,7 @@ local function apply(outcome, id, h, given)
     make_due(id, h, now + tonumber(given.n), 'retry')
   elseif outcome == 's' then
     record(h, id, 'snoozed')
+    if given.p and has(h, 'G') then gates().pause(id, h, tonumber(given.n)) end
     if cancel_if_marked(id, h) then return end
     leave_hold(id, h)
     make_due(id, h, now + tonumber(given.n), 'snooze')
@@ -75,6 +76,8 @@ local function announced(code)
   for flag in code:sub(2):gmatch('.') do
     if flag == '0' then
       given.k = '0'
+    elseif flag == 'p' then
+      given.p = true
     elseif flag == '+' then
       given.jobs, given.jobs_at = tonumber(ARGV[at]), at + 1
       at = at + 1 + 3 * given.jobs
@@ -109,7 +112,17 @@ for from = 1, n, chunk do
   for i = 1, #found do texts[ids[from + i - 1]] = found[i] end
 end
 local tail, byte, find = ',' .. worker .. ',', string.byte, string.find
-local left_holds, forgotten, ended_headers, ended = {}, {}, {}, {}
+local left_holds, forgotten, ended_headers, ended, prepared = {}, {}, {}, {}, false
+-- What the settled jobs that have gates say of them, read at once for all from number `from` on.
+local function prepare(from)
+  local list = {}
+  for i = from, n do
+    local text = texts[ids[i]]
+    if text and text:find('^[^,]*,[^,]*,[^,]*,%a*G') then list[#list + 1] = ids[i] end
+  end
+  gates().prepare(list)
+  prepared = true
+end
 for i = 1, n do
   local id, fence, code = ids[i], fences[i], codes[i]
   local text = texts[id]
@@ -138,6 +151,7 @@ for i = 1, n do
   else
     at = places[i]
     local given, outcome, h = announced(code), code:sub(1, 1), parse(text)
+    if not prepared and has(h, 'G') then prepare(i) end
     apply(outcome, id, h, given)
     add('HDEL', holds, id)
     settled[i], texts[id] = h.state, nil
@@ -164,13 +178,13 @@ if plain > 0 then
 end
 if figures.c + figures.f + figures.x + figures.t > 0 then
   local minute = math.floor(now / 60000)
-  local c, f, x, t = (call('HGET', minutes, minute) or '0,0,0,0'):match('^(%d+),(%d+),(%d+),(%d+)$')
-  call('HSET', minutes, minute, c + figures.c .. ',' .. f + figures.f .. ',' .. x + figures.x .. ',' .. t + figures.t)
+  local c, f, x, t = (call('HGET', KEYS[20], minute) or '0,0,0,0'):match('^(%d+),(%d+),(%d+),(%d+)$')
+  call('HSET', KEYS[20], minute, c + figures.c .. ',' .. f + figures.f .. ',' .. x + figures.x .. ',' .. t + figures.t)
 end
 
 if effects[1] then carry() end
 
--- Renew, promote ----------------------------------------------------------------------------------------------------------
+-- Renew, promote, wake ----------------------------------------------------------------------------------------------------------
 
 call('ZADD', leases, now + lease, worker)
 if tonumber(length) ~= lease then
@@ -190,22 +204,51 @@ if next_due and next_due <= now then
   flush()
   next_due = tonumber(call('ZRANGE', scheduled, 0, 0, 'WITHSCORES')[2])
 end
+if keeper or (m.wake > 0 and m.wake <= now) then
+  gates().look_at_clock()
+  flush()
+end
+
+-- The queue's own bounds ----------------------------------------------------------------------------------------------------
+
+local asked, weights = want, nil
+if m.flow % 2 == 1 then
+  load('maxActive', 'every', 'slack', 'tat', 'w0', 'w1', 'w2', 'w3')
+  if m.w0 + m.w1 + m.w2 + m.w3 > 0 then weights = { [0] = m.w0, m.w1, m.w2, m.w3 } end
+end
+
+-- How many more may be claimed now, and when the next one may, where only the rate is against it.
+local function allowed()
+  if m.flow % 2 == 0 then return math.huge end
+  local most = m.maxActive > 0 and m.maxActive - 1 - m.active - (tally.active or 0) or math.huge
+  if m.every == 0 or most <= 0 then return most end
+  local over = m.tat - m.slack
+  if over > now * 1000 then return 0, math.ceil(over / 1000) end
+  return min(most, math.floor((now * 1000 + m.slack - max(m.tat, now * 1000)) / m.every) + 1)
+end
+want = min(want, (allowed()))
 
 -- Claim -------------------------------------------------------------------------------------------------------------------
 
 local jobs, fence, taken, apart = {}, max(m.fence + 1, micros), 0, false
 local left, waiting, looked = {}, 0, 0
-for band = 0, 3 do
-  local size = call('LLEN', KEYS[4 + band])
-  if m.ghosts + (tally.ghosts or 0) > 0 and size > 0 then size = size - (tonumber(call('HGET', ghosts, '#' .. band)) or 0) end
-  left[band] = size
-  waiting = waiting + size
+
+-- What stands in the bands, ghosts left out.
+local function size_up()
+  waiting = 0
+  for band = 0, 3 do
+    local size = call('LLEN', KEYS[4 + band])
+    if m.ghosts + (tally.ghosts or 0) > 0 and size > 0 then size = size - (tonumber(call('HGET', ghosts, '#' .. band)) or 0) end
+    left[band] = size
+    waiting = waiting + size
+  end
 end
+size_up()
 
 local begun_headers, begun_holds = {}, {}
 local before, after = ',' .. worker .. ',', ',0,0,0,,' .. now .. ',,'
 
--- A job past its expiry is cancelled instead.
+-- A job past its expiry is cancelled instead, and one whose gates have closed is parked.
 local function begin(id, birth, text)
   local kind = birth:byte() - 48
   if kind >= 4 then
@@ -213,23 +256,21 @@ local function begin(id, birth, text)
     if expires and expires <= now then
       local h = text and parse(text) or born(birth)
       finish(id, h, 'x', 'expired')
-      -- In the place of a limited one others may have joined.
-      if has(h, 'G') then
-        waiting = 0
-        for band = 0, 3 do
-          left[band] = call('LLEN', KEYS[4 + band]) - (tonumber(call('HGET', ghosts, '#' .. band)) or 0)
-          waiting = waiting + left[band]
-        end
-      end
       return false
     end
+  end
+  local h = text and parse(text)
+  if (h and has(h, 'G')) or m.flow >= 2 then
+    gates().know(id, birth)
+    h = h or born(birth)
+    if not gates().begin(id, h) then return false end
+    text = text or has(h, 'G')
   end
   local mark, k = whole(fence + taken), 2 * taken
   begun_headers[k + 1], begun_holds[k + 1], begun_holds[k + 2] = id, id, mark
   taken = taken + 1
   k = #jobs
   if text then
-    local h = parse(text)
     h.state, h.fence, h.worker, h.started, h.reason = 'a', mark, worker, now, ''
     begun_headers[2 * taken] = pack(h)
     touch(id, h)
@@ -246,7 +287,12 @@ end
 
 local function begin_all(list)
   local births_found, headers_found = call('HMGET', births, unpack(list)), call('HMGET', headers, unpack(list))
-  local begun = 0
+  local begun, gated = 0, {}
+  for i = 1, #list do
+    local text = headers_found[i]
+    if text and text:find('^[^,]*,[^,]*,[^,]*,%a*G') then gated[#gated + 1] = list[i] end
+  end
+  if gated[1] then gates().prepare(gated) end
   for i = 1, #list do
     if births_found[i] and begin(list[i], births_found[i], headers_found[i]) then begun = begun + 1 end
   end
@@ -280,6 +326,11 @@ local function take(band, places)
     local lives = without_ghosts(band, list)
     left[band], waiting = left[band] - #lives, waiting - #lives
     if lives[1] then places = places - begin_all(lives) end
+    if keeper then
+      -- In the place of those that have begun others may have joined.
+      flush()
+      size_up()
+    end
   end
 end
 
@@ -292,7 +343,16 @@ if want > 0 and m.paused == 0 then
   if not apart and waiting > 0 then
     local takes, live = m.takes, 0
     for band = 0, 3 do live = left[band] > 0 and live + 1 or live end
-    local share = live > 1 and math.floor((takes + want) / limits.lowestShare) - math.floor(takes / limits.lowestShare) or 0
+    local share = live > 1 and not weights and math.floor((takes + want) / limits.lowestShare) - math.floor(takes / limits.lowestShare) or 0
+    if weights then
+      local sum, shares = 0, {}
+      for band = 0, 3 do sum = left[band] > 0 and sum + weights[band] or sum end
+      for band = 0, 3 do
+        local weight = left[band] > 0 and sum > 0 and weights[band] / sum or 0
+        shares[band] = math.floor((takes + want) * weight) - math.floor(takes * weight)
+      end
+      for band = 0, 3 do take(band, min(shares[band], want - taken)) end
+    end
     local lowest
     for band = 0, 3 do take(band, want - share - taken) end
     for band = 0, 3 do lowest = left[band] > 0 and band or lowest end
@@ -305,10 +365,24 @@ if want > 0 and m.paused == 0 then
     send('HSET', holds, begun_holds)
     change.fence = whole(fence + taken - 1)
     count('active', taken)
+    if m.flow % 2 == 1 and m.every > 0 then
+      m.tat = max(m.tat, now * 1000) + taken * m.every
+      change.tat = whole(m.tat)
+    end
   end
 end
+local more, token = allowed()
+if waiting == 0 or m.paused ~= 0 then token = nil end
+more = waiting > 0 and more > 0
+-- A place of the queue itself may have become free.
+if more and n > 0 and m.flow % 2 == 1 then woke = true end
+local wakes = keeper and keeper.wake() or m.wake
+local next_look = math.huge
+if next_due then next_look = min(next_look, next_due) end
+if wakes > 0 then next_look = min(next_look, wakes) end
+if token then next_look = min(next_look, token) end
 -- Nothing is left for anybody, and this worker has room: whoever brings work calls out.
-if taken < want and not apart then
+if taken < asked and not apart then
   woke = false
   if m.sleepers == 0 then change.sleepers = '1' end
 end
@@ -336,7 +410,7 @@ if cancels[1] then
 end
 save()
 return {
-  now, table.concat(settled), whole(fence), jobs, cancels, next_due and max(0, next_due - now) or '',
-  waiting > 0 and 1 or 0, m.paused, call('LLEN', suspects), call('LLEN', outbox), apart and 1 or 0,
+  now, table.concat(settled), whole(fence), jobs, cancels, next_look < math.huge and max(0, next_look - now) or '',
+  more and 1 or 0, m.paused, call('LLEN', suspects), call('LLEN', KEYS[23]), apart and 1 or 0,
   overdue and now >= m.grace and 1 or 0,
 }

@@ -1,5 +1,5 @@
 -- reap: give back, up to a page, what workers hold whose lease ran out. One crash more; at its limit a job fails.
--- KEYS  the lane · 27 … what each worker named below holds
+-- KEYS  the lane · 30 … what each worker named below holds
 -- ARGV  2 page · 3 … workers. The caller learns them from the first call, which names nobody: keys must be declared
 -- gives { grace or 0, workers to name in the next call, released, failed (id and task; flat), cancelled, lost, more, how many the outbox got }
 load('beat', 'grace', 'longest')

@@ -1,5 +1,5 @@
 -- reconcile: release what the store thinks a worker holds and it does not, because the answer that handed it over was lost. A page at a time.
--- KEYS  the lane · 27 what it holds
+-- KEYS  the lane · 30 what it holds
 -- ARGV  2 … id and fence of what the worker does hold
 -- gives { the ids released, how many the outbox got, 1 when there may be more }
 local holds = KEYS[first]

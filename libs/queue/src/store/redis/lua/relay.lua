@@ -9,7 +9,7 @@ local last = tonumber((call('HGET', producers, producer) or '0'):match('%d+$'))
 local base = 5 + 3 * n
 local skip = 0
 while skip < n and tonumber(ARGV[base + skip]) <= last do skip = skip + 1 end
-load('sleepers')
+load('sleepers', 'flow')
 if skip < n then
   local i = skip
   while i < n do

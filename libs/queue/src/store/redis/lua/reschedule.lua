@@ -17,7 +17,7 @@ local function reschedule(id)
   return '1' .. h.state
 end
 
-load('sleepers')
+load('sleepers', 'flow')
 local answers = {}
 for i = 4, #ARGV do
   answers[#answers + 1] = reschedule(ARGV[i])

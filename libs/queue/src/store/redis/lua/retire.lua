@@ -1,5 +1,5 @@
 -- retire: a worker ends; what it holds goes back uncharged, a page at a time, so that the earliest claim comes first again.
--- KEYS  the lane · 27 what it holds
+-- KEYS  the lane · 30 what it holds
 -- ARGV  2 worker
 -- gives { how many the outbox got, 1 when it holds more }
 local holds = KEYS[first]

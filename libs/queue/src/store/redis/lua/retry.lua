@@ -23,7 +23,7 @@ local function retry(id)
   return '1r'
 end
 
-load('sleepers')
+load('sleepers', 'flow')
 local answers = {}
 for i = 2, #ARGV do
   answers[#answers + 1] = retry(ARGV[i])

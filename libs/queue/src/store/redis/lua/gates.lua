@@ -1,0 +1,480 @@
+-- gates: the lines that workers take from, and the gates on the way there (decision 0010 tells the rules).
+-- A gate is named by the letter of its kind (o, g, t) and its key, encoded.
+-- `G` of a job: its gates, innermost first, `<name>:<max>:<interval>:<slack>:<turn>:<1 to hold failed>:<rate for people>` each, a
+--       blank between them; nothing where nothing is said
+-- gates   by name `<taken>,<queued, a number per band>,<waits, a number per band>,<tat>,<until>,<wake>`; none where nothing is known
+-- parked  `<name> <band><since when it waits, 13 digits> <id>`: those of a gate stand together, by ticket
+-- rules   of a task by its name: `<paused>,<max>,<interval>,<slack>,<max>,<interval>,<slack>,<gate>`, the second three of each of its
+--         groups, the last as in `G` for jobs without one; '' where nothing is said, '-' for no bound
+-- Of meta, `flow` adds up 1 when the queue itself has bounds and 2 when there are rules, and `wake` is when the first gate wakes.
+
+-- Gates ---------------------------------------------------------------------------------------------------------------
+
+local function crash_limit(h, id)
+  local _, limit = options(h, id)
+  return tonumber(limit) or limits.crashes
+end
+
+-- Joins the line where workers find it, at the tail or the front. Two lost workers of three: a job on its last life runs alone.
+local function line_up(id, h, how)
+  local apart = h.crashes > 0 and h.crashes >= crash_limit(h, id) - 1
+  add(how == 'front' and 'LPUSH' or 'RPUSH', apart and suspects or bands[h.band], id)
+  put(id, h)
+  touch(id, h)
+  woke = true
+end
+
+-- Whether something is said of single tasks.
+local function rules_of_tasks()
+  if not m.flow then load('flow', 'sleepers') end
+  return m.flow >= 2
+end
+
+-- Who keeps the gates while this script runs: reads each once, and writes it back once.
+local function gates()
+  if keeper then return keeper end
+  keeper = {}
+  local parked, states, alarms, rules = KEYS[26], KEYS[27], KEYS[28], KEYS[29]
+  local huge, ceil, now_micros = math.huge, math.ceil, now * 1000
+  local letters, numbers = { 'i', 'j', 'k' }, { i = 1, j = 2, k = 3 }
+
+  local function passed(h)
+    return numbers[h.flags:match('[ijk]')] or 0
+  end
+
+  local function set_passed(h, n)
+    h.flags = h.flags:gsub('[ijk]', '') .. (letters[n] or '')
+  end
+
+  -- Gates: queued in 1 to 4, waits in 5 to 8. `heads`: the first that wait, by band; `stale`: what waits has changed and is not sent.
+  local known = {}
+
+  local function keep(name, text)
+    local gate = { 0, 0, 0, 0, 0, 0, 0, 0, name = name, taken = 0, tat = 0, rest = 0, wake = 0, slept = 0, heads = {} }
+    if text then
+      local taken, a, b, c, d, e, f, g, i, tat, rest, wake =
+        text:match('^(%d+),(%d+),(%d+),(%d+),(%d+),(%d+),(%d+),(%d+),(%d+),(%d+),(%d+),(%d+)$')
+      gate[1], gate[2], gate[3], gate[4] = tonumber(a), tonumber(b), tonumber(c), tonumber(d)
+      gate[5], gate[6], gate[7], gate[8] = tonumber(e), tonumber(f), tonumber(g), tonumber(i)
+      gate.taken, gate.tat, gate.rest, gate.wake = tonumber(taken), tonumber(tat), tonumber(rest), tonumber(wake)
+      gate.slept, gate.stored = gate.wake, text
+    end
+    known[name] = gate
+    return gate
+  end
+
+  local function gate_of(name)
+    return known[name] or keep(name, call('HGET', states, name))
+  end
+
+  -- Reads many at once.
+  local function look_at(names)
+    for from = 1, #names, chunk do
+      local found = call('HMGET', states, unpack(names, from, min(from + chunk - 1, #names)))
+      for i = 1, #found do
+        if not known[names[from + i - 1]] then keep(names[from + i - 1], found[i]) end
+      end
+    end
+  end
+
+  -- What jobs and settings say: `G` of jobs by id, parsed by text; births by id; rules by task.
+  local said, parsed, seen, ruled = {}, {}, {}, {}
+  local none = {}
+
+  local function parse_gates(text)
+    local list = parsed[text]
+    if list then return list end
+    list = {}
+    for name, most, every, slack, turn, hold in text:gmatch('(%S-):(%w*):(%d*):(%d*):(%w*):(%d*):%S*') do
+      list[#list + 1] = {
+        name = name, kind = name:sub(1, 1), most = tonumber(most) or huge, every = tonumber(every), slack = tonumber(slack),
+        turn = tonumber(turn), hold = hold == '1',
+      }
+    end
+    parsed[text] = list
+    return list
+  end
+
+  local function birth_of(id)
+    local birth = seen[id]
+    if not birth then
+      birth = call('HGET', births, id)
+      seen[id] = birth
+    end
+    return birth
+  end
+
+  -- '' leaves it to the job, '-' is no bound.
+  local function bound(text)
+    if text == '' then return nil end
+    return text == '-' and huge or tonumber(text)
+  end
+
+  local function rule_about(task)
+    if ruled[task] == nil then
+      local text = call('HGET', rules, task)
+      if text then
+        local paused, most, every, slack, group, group_every, group_slack, gate =
+          text:match('^([^,]*),([^,]*),([^,]*),([^,]*),([^,]*),([^,]*),([^,]*),(.*)$')
+        ruled[task] = {
+          t = { most = bound(most), every = bound(every), slack = tonumber(slack) },
+          g = { most = bound(group), every = bound(group_every), slack = tonumber(group_slack) },
+          paused = paused == '1', gate = gate,
+        }
+      else
+        ruled[task] = false
+      end
+    end
+    return ruled[task] or nil
+  end
+
+  local function rule_of(id)
+    if rules_of_tasks() then return rule_about(birth_of(id):match('^[^,]*,([^,\n]*)')) end
+  end
+
+  -- The gates of a job and the rule of its task. With `attach`, a gate that the rule asks for is written down.
+  local function gates_of(id, h, attach)
+    local text = has(h, 'G') and (said[id] or call('HGET', facets, 'G' .. id))
+    local list, rule = text and parse_gates(text) or none, rule_of(id)
+    if attach and rule and rule.gate ~= '' and (not text or list[#list].kind ~= 't') then
+      text = text and text .. ' ' .. rule.gate or rule.gate
+      set_facet(h, id, 'G', text)
+      list = parse_gates(text)
+    end
+    said[id] = text
+    return list, rule
+  end
+
+  -- An order gate knows one band.
+  local function band_in(gate, h)
+    return gate.kind == 'o' and 1 or h.band + 1
+  end
+
+  local function rate_of(gate, rule)
+    local own = rule and rule[gate.kind]
+    if own and own.every then
+      if own.every == huge then return nil end
+      return own.every, own.slack
+    end
+    return gate.every, gate.slack
+  end
+
+  -- Why a gate is closed to a job, and when time opens it; nothing when it is open. `taken`: of those that count for its `max`.
+  local function closed(state, gate, rule, taken)
+    if rule and rule.paused and gate.kind == 't' then return 'paused' end
+    local most = gate.kind == 'o' and 1 or rule and rule[gate.kind].most or gate.most
+    if taken >= most then return 'max' end
+    local every, slack = rate_of(gate, rule)
+    local opens = state.rest
+    if every and state.tat - slack > now_micros then opens = max(opens, ceil((state.tat - slack) / 1000)) end
+    if opens > now then return 'time', opens end
+  end
+
+  local function full_turn(state, gate, rule, band)
+    return state[band] >= (gate.turn or (rate_of(gate, rule) and 1 or huge))
+  end
+
+  -- In front of its gate number `n`, which is closed, or where others wait.
+  local function park(id, h, list, n, since)
+    local gate = list[n]
+    local state, band = gate_of(gate.name), band_in(gate, h)
+    if not since then
+      since = max(born_at(birth_of(id)), tonumber(h.due) or 0)
+      since = string.format('%013.0f', since)
+    end
+    h.state, h.reason = 'r', since
+    set_passed(h, n - 1)
+    state[band + 4] = state[band + 4] + 1
+    state.heads, state.stale = {}, true
+    add('ZADD', parked, 0, gate.name .. ' ' .. band - 1 .. since .. ' ' .. id)
+    count('parked')
+    put(id, h)
+    touch(id, h)
+  end
+
+  -- Passes its gates from number `n` on; whether it has passed all. Otherwise it is parked.
+  local function climb_from(id, h, n, list, rule, since)
+    for i = n, #list do
+      local gate = list[i]
+      local state, band = gate_of(gate.name), band_in(gate, h)
+      local why, opens = state[band + 4] > 0
+      if not why then why, opens = closed(state, gate, rule, state.taken) end
+      if why or full_turn(state, gate, rule, band) then
+        if opens and (state.wake == 0 or opens < state.wake) then state.wake = opens end
+        park(id, h, list, i, since)
+        return false
+      end
+      state.taken, state[band] = state.taken + 1, state[band] + 1
+    end
+    set_passed(h, #list)
+    return true
+  end
+
+  -- A job becomes ready. `again`: it was active, and has passed all of its gates.
+  function keeper.climb(id, h, again)
+    local n = passed(h)
+    local list, rule = gates_of(id, h, not again)
+    for i = 1, n do
+      local state, band = gate_of(list[i].name), band_in(list[i], h)
+      state[band] = state[band] + 1
+    end
+    return again or climb_from(id, h, n + 1, list, rule)
+  end
+
+  -- The first that waits in a band: its place, id, gates and rule.
+  local function head_of(state, band)
+    local heads = state.heads[band]
+    if not heads or not heads[heads.at] then
+      if state.stale then
+        flush()
+        state.stale, state.heads = false, {}
+      end
+      local begin = state.name .. ' '
+      local size = heads and heads.at > 1 and 20 or 2
+      heads = call('ZRANGEBYLEX', parked, '[' .. begin .. band - 1, '(' .. begin .. band, 'LIMIT', 0, size)
+      heads.at, heads.ids = 1, {}
+      local unknown = {}
+      for i = 1, #heads do
+        local id = heads[i]:match('[^ ]*$')
+        heads.ids[i] = id
+        if not said[id] then unknown[#unknown + 1] = 'G' .. id end
+      end
+      if unknown[1] then
+        local found = call('HMGET', facets, unpack(unknown))
+        for i = 1, #unknown do said[unknown[i]:sub(2)] = found[i] end
+      end
+      state.heads[band] = heads
+    end
+    local id = heads.ids[heads.at]
+    return heads, id, parse_gates(said[id]), rule_of(id)
+  end
+
+  local function number_in(list, name)
+    for i = 1, #list do
+      if list[i].name == name then return i end
+    end
+  end
+
+  -- The first of a band passes its gate number `n`, and climbs on.
+  local function let_through(state, band, n, list, rule)
+    local heads = state.heads[band]
+    local place, id = heads[heads.at], heads.ids[heads.at]
+    heads.at = heads.at + 1
+    add('ZREM', parked, place)
+    state.stale = true
+    state.taken, state[band], state[band + 4] = state.taken + 1, state[band] + 1, state[band + 4] - 1
+    count('parked', -1)
+    local h = read(id)
+    local since = h.reason
+    set_passed(h, n)
+    list, rule = gates_of(id, h, true)
+    if not climb_from(id, h, n + 1, list, rule, since) then return end
+    h.reason = ''
+    line_up(id, h)
+  end
+
+  -- After anything that may have opened a gate: lets through whom it can, and says when to look again.
+  local function open(name)
+    local state, through, band = gate_of(name), 0, 1
+    state.wake = 0
+    while band <= 4 do
+      local n, list, rule, heads, id
+      if state[band + 4] > 0 then
+        heads, id, list, rule = head_of(state, band)
+        n = number_in(list, name)
+      end
+      if not n then
+        band = band + 1
+      else
+        local why, opens = closed(state, list[n], rule, state.taken)
+        if why then
+          state.wake = opens or 0
+          break
+        elseif full_turn(state, list[n], rule, band) then
+          band = band + 1
+        else
+          let_through(state, band, n, list, rule)
+          through, band = through + 1, 1
+          if through == limits.through then
+            state.wake = now
+            break
+          end
+        end
+      end
+    end
+    if state[5] + state[6] + state[7] + state[8] > 0 then return end
+    state.wake = 0
+    if state.taken > 0 then return end
+    local over = max(state.rest, ceil(state.tat / 1000))
+    if over > now then state.wake = over else state.rest, state.tat = 0, 0 end
+  end
+
+  -- A job ends, is forgotten, or becomes scheduled; `kept`: what it becomes, where that may keep the place of its order.
+  function keeper.leave(id, h, kept)
+    local n, waits = passed(h), h.state == 'r' and h.reason ~= ''
+    if n == 0 and not waits then return end
+    local list = gates_of(id, h)
+    local keeps = n > 0 and kept and list[1].kind == 'o' and (kept == 's' or list[1].hold)
+    for i = 1, n do
+      local state, band = gate_of(list[i].name), band_in(list[i], h)
+      if h.state == 'r' then state[band] = state[band] - 1 end
+      if i > 1 or not keeps then state.taken = state.taken - 1 end
+    end
+    if waits then
+      local gate = list[n + 1]
+      local state, band = gate_of(gate.name), band_in(gate, h)
+      if state.stale then flush() end
+      add('ZREM', parked, gate.name .. ' ' .. band - 1 .. h.reason .. ' ' .. id)
+      state[band + 4] = state[band + 4] - 1
+      state.heads, state.stale = {}, true
+      count('parked', -1)
+    end
+    set_passed(h, keeps and 1 or 0)
+    for i = waits and n + 1 or n, keeps and 2 or 1, -1 do open(list[i].name) end
+  end
+
+  -- A job comes to the head of a line: whether it may begin. Otherwise it is parked.
+  function keeper.begin(id, h)
+    local n = passed(h)
+    local list, rule = gates_of(id, h, true)
+    local stops
+    for i = 1, #list do
+      local gate = list[i]
+      local state, band = gate_of(gate.name), band_in(gate, h)
+      if i > n then
+        if state[band + 4] > 0 or closed(state, gate, rule, state.taken) then stops = i end
+      else
+        local active = state.taken - state[1] - state[2] - state[3] - state[4]
+        if closed(state, gate, rule, gate.kind == 'o' and 0 or active) then stops = i end
+      end
+      if stops then break end
+    end
+    if stops then
+      for i = stops, n do
+        local state, band = gate_of(list[i].name), band_in(list[i], h)
+        state.taken, state[band] = state.taken - 1, state[band] - 1
+      end
+      park(id, h, list, stops)
+    else
+      for i = 1, #list do
+        local state, band = gate_of(list[i].name), band_in(list[i], h)
+        if i > n then state.taken = state.taken + 1 else state[band] = state[band] - 1 end
+        local every = rate_of(list[i], rule)
+        if every then state.tat = max(state.tat, now_micros) + every end
+      end
+      n = #list
+      set_passed(h, n)
+    end
+    for i = stops and max(stops, n) or n, stops or 1, -1 do open(list[i].name) end
+    return not stops
+  end
+
+  -- The innermost group or task of a job begins nothing for so many milliseconds.
+  function keeper.pause(id, h, ms)
+    local list = gates_of(id, h)
+    for i = 1, #list do
+      if list[i].kind ~= 'o' then
+        local state = gate_of(list[i].name)
+        state.rest = max(state.rest, now + ms)
+        return
+      end
+    end
+  end
+
+  -- Reads what these jobs have said, and the gates that they name.
+  function keeper.prepare(ids)
+    local names, listed = {}, {}
+    for from = 1, #ids, chunk do
+      local fields = {}
+      for i = from, min(from + chunk - 1, #ids) do fields[#fields + 1] = 'G' .. ids[i] end
+      local found = call('HMGET', facets, unpack(fields))
+      for i = 1, #found do
+        said[ids[from + i - 1]] = found[i]
+        local list = found[i] and parse_gates(found[i]) or none
+        for k = 1, #list do
+          local name = list[k].name
+          if not known[name] and not listed[name] then names[#names + 1], listed[name] = name, true end
+        end
+      end
+    end
+    look_at(names)
+  end
+
+  -- A birth that is not sent yet, or was read already.
+  function keeper.know(id, birth)
+    seen[id] = birth
+  end
+
+  function keeper.say(id, h, text)
+    set_facet(h, id, 'G', text)
+    said[id] = text
+  end
+
+  -- Whether a job that asks for nothing has a gate all the same.
+  function keeper.concerns(id)
+    local rule = rule_of(id)
+    return rule and rule.gate ~= ''
+  end
+
+  -- When a parked job's gate opens, where that is a matter of time.
+  function keeper.opens(id, h)
+    local list, rule = gates_of(id, h)
+    local gate = list[passed(h) + 1]
+    local state = gate_of(gate.name)
+    local _, opens = closed(state, gate, rule, state.taken)
+    return opens
+  end
+
+  -- When the first gate wakes; 0 for none.
+  function keeper.wake()
+    local moved = false
+    for name, state in pairs(known) do
+      if state.wake ~= state.slept then
+        if state.wake == 0 then call('ZREM', alarms, name) else call('ZADD', alarms, state.wake, name) end
+        if state.wake > 0 and state.wake - now <= limits.soon then woke = true end
+        state.slept, moved = state.wake, true
+      end
+    end
+    if moved or not m.wake then
+      m.wake = tonumber(call('ZRANGE', alarms, 0, 0, 'WITHSCORES')[2]) or 0
+      change.wake = m.wake
+    end
+    return m.wake
+  end
+
+  -- Opens the gates whose wake has come.
+  function keeper.look_at_clock()
+    local first = keeper.wake()
+    if first == 0 or first > now then return end
+    local due = call('ZRANGEBYSCORE', alarms, '-inf', now, 'LIMIT', 0, limits.wake)
+    look_at(due)
+    for i = 1, #due do open(due[i]) end
+  end
+
+  -- Settings have changed: a gate that there is opens when an exchange comes. A rate that was slow before keeps nobody waiting.
+  function keeper.reconsider(name, task)
+    local state = gate_of(name)
+    if not state.stored then return end
+    state.wake = now
+    local rule = task and rule_about(task)
+    local every = rule and rule.t.every
+    if every and every < huge then state.tat = min(state.tat, now_micros + rule.t.slack + every) end
+  end
+
+  function keeper.save()
+    for name, state in pairs(known) do
+      local waits = state[5] + state[6] + state[7] + state[8]
+      if state.taken > 0 or waits > 0 or state.wake > 0 then
+        local text = table.concat(state, ',', 1, 8)
+        text = string.format('%d,%s,%.0f,%.0f,%.0f', state.taken, text, state.tat, state.rest, state.wake)
+        if text ~= state.stored then add('HSET', states, name, text) end
+      elseif state.stored then
+        add('HDEL', states, name)
+      end
+    end
+    keeper.wake()
+  end
+
+  return keeper
+end
+
