@@ -1,6 +1,7 @@
 import { bindTasks } from 'millrace';
-import { setup } from '../faults/world.js';
+import { setup, stores } from '../faults/world.js';
 import { ThreadTasks } from '../fixtures/threads.tasks.js';
+import { eventually } from '../support/eventually.js';
 
 describe('thread', () => {
   let world: Awaited<ReturnType<typeof setup>>;
@@ -101,5 +102,35 @@ describe('thread', () => {
     world.go();
     expect((await beside.result({ timeout: '10s' })).thread).toBeGreaterThan(0);
     expect(await world.line('ended', 'beside')).toMatchObject({ pid });
+  });
+});
+
+describe.each(stores)('a handler that blocks the event loop, on %s', (kind) => {
+  let world: Awaited<ReturnType<typeof setup>>;
+  beforeEach(async () => void (world = await setup(kind)));
+  afterEach(() => world.close());
+
+  it('W3: keeps its lease, and is named in a warning', async () => {
+    const worker = await world.worker({ LEASE: '1s' }, 'threads.worker');
+    const job = await bindTasks(ThreadTasks, world.queue).block.enqueue({ name: 'deaf', pages: 4000 });
+    await world.line('blocks', 'deaf');
+    await world.worker({ LEASE: '1s' }, 'threads.worker'); // which would take over
+
+    expect(await job.result({ timeout: '15s' })).toEqual({ worker: worker.pid });
+    expect(world.lines('blocks')).toHaveLength(1);
+    const warning = /The event loop was blocked for \d+ ms while these ran: threads\.block\./;
+    await eventually(() => warning.test(worker.complaints()), { what: 'the warning' });
+  });
+
+  it('W3: loses it beyond maxBlock: another worker runs the job, and the late result does not count', async () => {
+    const env = { LEASE: '1s', MAX_BLOCK: '1500ms' };
+    const worker = await world.worker(env, 'threads.worker');
+    const job = await bindTasks(ThreadTasks, world.queue).block.enqueue({ name: 'deaf', pages: 8000 });
+    await world.line('blocks', 'deaf');
+    const other = await world.worker(env, 'threads.worker');
+
+    expect(await job.result({ timeout: '15s' })).toEqual({ worker: other.pid });
+    expect(await world.line('unblocked', 'deaf', 2)).toMatchObject({ pid: worker.pid });
+    expect((await job.refresh())!.result).toEqual({ worker: other.pid });
   });
 });

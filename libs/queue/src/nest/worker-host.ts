@@ -168,10 +168,10 @@ export class WorkerHost implements OnApplicationBootstrap, OnModuleDestroy, OnAp
     const handlers = handlersOf(found, modules, options.globalEnhancers ? contexts : undefined);
     this.announce(found, new TaskTable(handlers, queue.overrides, queue.defaults, queue.routes));
     const { name, queues, except, concurrency, prefetch, lease, shutdown, idle, burst, maxJobs, recycle } = options;
-    const { threads, unknownTaskAfter, logPayloads } = options;
+    const { maxBlock, threads, unknownTaskAfter, logPayloads } = options;
     return new Worker({
       ...{ name, queues, except, concurrency, prefetch, lease, shutdown, idle, burst, maxJobs, recycle },
-      ...{ threads, unknownTaskAfter, logPayloads },
+      ...{ maxBlock, threads, unknownTaskAfter, logPayloads },
       ...{
         store: connection.store,
         handlers,

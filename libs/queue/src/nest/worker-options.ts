@@ -9,6 +9,7 @@ type OfTheWorker = Pick<
   | 'concurrency'
   | 'prefetch'
   | 'lease'
+  | 'maxBlock'
   | 'shutdown'
   | 'idle'
   | 'burst'

@@ -22,6 +22,9 @@ export interface Store {
    */
   readonly flights: 1 | 2;
 
+  /** How another thread can open the same store. None where it cannot: in this memory, or on a connection handed in. */
+  readonly recipe?: StoreRecipe;
+
   /** Connects, prepares, migrates. Throws `StoreUnavailable` or `ConfigInvalid`. Calling twice is harmless. */
   open(): Promise<void>;
   /** Lets go of everything this object opened, and of nothing else. Calling twice is harmless. */
@@ -98,6 +101,13 @@ export interface Store {
 
   /** Reads the whole store in pages and names every violated invariant of `docs/internals.md`. */
   fsck(): Promise<Violation[]>;
+}
+
+/** A function of a module, and the plain data to call it with: it answers a store. */
+export interface StoreRecipe {
+  module: string;
+  make: string;
+  options: object;
 }
 
 /** One shard of a queue. */

@@ -22,6 +22,8 @@ export interface ThreadJob extends RunOptions {
   module?: string;
   /** Of the jobs that are `bound.name`, no more than this many at a time. */
   bound?: { name: string; threads: number };
+  /** When it aborts before the job has a thread, the job will have none. */
+  whileWaiting?: AbortSignal;
 }
 
 interface Waiting {
@@ -46,7 +48,7 @@ export class ThreadPool {
   private readonly running = new Map<string, number>();
   private readonly clock: Clock;
   private readonly max: number;
-  private loading?: Promise<Maker>;
+  private maker?: Maker;
 
   /** `asker` is who needs the package, for the error that says so: `` `thread` of a task ``. */
   constructor(
@@ -62,14 +64,14 @@ export class ThreadPool {
    * Loads the module `filename` in a free thread and calls its default export with `payload`. When `signal` aborts the
    * thread is terminated. Rejects with what the module throws, or with what ended the thread.
    */
-  async run(payload: unknown, { kind = {}, module, bound, ...options }: ThreadJob): Promise<unknown> {
-    const maker = await (this.loading ??= this.load());
-    const job = { ...options, kind, module: module ?? options.filename, bound };
-    const seat = await new Promise<Seat>((resolve, reject) => this.enter({ job, resolve, reject }, maker));
+  async run(payload: unknown, { kind = {}, module, bound, whileWaiting, ...options }: ThreadJob): Promise<unknown> {
+    this.maker ??= await this.load();
+    const job = { ...options, kind, module: module ?? options.filename, bound, whileWaiting };
+    const seat = await this.seated(job);
     try {
       return await seat.run(payload, options);
     } finally {
-      this.leave(seat, job, maker);
+      this.leave(seat, job);
     }
   }
 
@@ -80,22 +82,32 @@ export class ThreadPool {
     await Promise.all([...this.seats].map((seat) => this.retire(seat)));
   }
 
-  private enter(waiting: Waiting, maker: Maker): void {
-    const signal = waiting.job.signal as AbortSignal | undefined;
-    const leave = () => {
-      if (this.line.delete(waiting)) waiting.reject(signal!.reason as Error);
-    };
-    this.line.add(waiting);
-    if (signal?.aborted) return leave();
-    signal?.addEventListener('abort', leave, { once: true });
-    this.serve(maker);
+  private async seated(job: ThreadJob): Promise<Seat> {
+    const gone = new AbortController();
+    const signals = [job.signal as AbortSignal | undefined, job.whileWaiting].filter((signal) => signal !== undefined);
+    try {
+      return await new Promise<Seat>((resolve, reject) => {
+        const waiting = { job, resolve, reject };
+        const leave = (signal: AbortSignal) => {
+          if (this.line.delete(waiting)) reject(signal.reason as Error);
+        };
+        this.line.add(waiting);
+        for (const signal of signals) {
+          if (signal.aborted) return leave(signal);
+          signal.addEventListener('abort', () => leave(signal), { signal: gone.signal });
+        }
+        this.serve();
+      });
+    } finally {
+      gone.abort();
+    }
   }
 
   /** First come, first served, but nobody waits behind one whose bound is reached. */
-  private serve(maker: Maker): void {
+  private serve(): void {
     for (const waiting of this.line) {
       if (this.isBounded(waiting.job)) continue;
-      const seat = this.seatFor(waiting.job, maker);
+      const seat = this.seatFor(waiting.job);
       if (!seat) return;
       this.line.delete(waiting);
       this.take(seat, waiting.job);
@@ -110,12 +122,12 @@ export class ThreadPool {
     if (bound) this.running.set(bound.name, (this.running.get(bound.name) ?? 0) + 1);
   }
 
-  private leave(seat: Seat, { bound }: ThreadJob, maker: Maker): void {
+  private leave(seat: Seat, { bound }: ThreadJob): void {
     if (bound) this.running.set(bound.name, this.running.get(bound.name)! - 1);
     if (seat.state === 'busy') seat.state = 'idle';
-    if (seat.isSpent) void this.retire(seat).then(() => this.serve(maker));
+    if (seat.isSpent) void this.retire(seat);
     else seat.rest = this.clock.after(idle, () => void this.retire(seat));
-    this.serve(maker);
+    this.serve();
   }
 
   private isBounded({ bound }: ThreadJob): boolean {
@@ -123,19 +135,19 @@ export class ThreadPool {
   }
 
   /** One that knows the module, one that could, a new one; or none now, and an idle one of another kind makes room. */
-  private seatFor({ kind = {}, module }: ThreadJob, maker: Maker): Seat | undefined {
+  private seatFor({ kind = {}, module }: ThreadJob): Seat | undefined {
     const free = [...this.seats].filter((seat) => seat.state === 'idle' && !seat.isSpent);
     const fitting = free.filter((seat) => seat.kind.memory === kind.memory && seat.kind.jobs === kind.jobs);
     const found = fitting.find((seat) => seat.loaded.has(module!)) ?? fitting[0];
     if (found) return found;
-    if (this.seats.size < this.max) return this.open(kind, maker);
+    if (this.seats.size < this.max) return this.open(kind);
     const isEnding = [...this.seats].some((seat) => seat.state === 'closing');
-    if (free[0] && !isEnding) void this.retire(free[0]).then(() => this.serve(maker));
+    if (free[0] && !isEnding) void this.retire(free[0]);
     return undefined;
   }
 
-  private open(kind: ThreadKind, maker: Maker): Seat {
-    const pool = new maker({
+  private open(kind: ThreadKind): Seat {
+    const pool = new this.maker!({
       minThreads: 1,
       maxThreads: 1,
       // Between two jobs a thread must not stand still: what it has opened may have timers and sockets.
@@ -152,21 +164,16 @@ export class ThreadPool {
     return seat;
   }
 
-  /** It counts as one of `max` until it has ended. */
+  /** It counts as one of `max` until it has ended; then there is room for another. */
   private async retire(seat: Seat): Promise<void> {
-    if (seat.state === 'closing') return;
-    try {
-      await seat.end(this.clock, this.options.farewell);
-    } finally {
-      this.seats.delete(seat);
-    }
+    await seat.end(this.clock, this.options.farewell);
+    if (this.seats.delete(seat)) this.serve();
   }
 
   private async load(): Promise<Maker> {
     try {
       return (await import('piscina')).Piscina;
     } catch {
-      this.loading = undefined;
       throw new ConfigInvalid(this.option, `${this.asker} needs the package piscina: npm install piscina.`);
     }
   }

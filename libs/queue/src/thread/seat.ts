@@ -30,6 +30,7 @@ export class Seat {
   rest?: Timer;
   private done = 0;
   private dead = false;
+  private ending?: Promise<void>;
 
   constructor(
     readonly kind: ThreadKind,
@@ -59,8 +60,12 @@ export class Seat {
     }
   }
 
-  /** Lets it run `farewell`, for a second at most, and ends it. A thread that has a job is terminated. */
-  async end(clock: Clock, farewell?: { payload: unknown; filename: string }): Promise<void> {
+  /** Lets it run `farewell`, for a second at most, and ends it. A thread that has a job is terminated. Calling twice is harmless. */
+  end(clock: Clock, farewell?: { payload: unknown; filename: string }): Promise<void> {
+    return (this.ending ??= this.finish(clock, farewell));
+  }
+
+  private async finish(clock: Clock, farewell?: { payload: unknown; filename: string }): Promise<void> {
     this.rest?.cancel();
     const speaks = farewell && this.state === 'idle' && !this.dead;
     this.state = 'closing';

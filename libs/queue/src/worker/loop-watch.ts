@@ -23,9 +23,13 @@ export class LoopWatch extends Loop {
     clock: Clock,
     private readonly events: Events,
     private readonly lease: number,
+    /** Milliseconds of blocking after which others run the jobs. */
+    private readonly patience: number,
     private readonly worker: () => { id: string; running: Running[] },
     /** Tasks whose code took long and has come back since the last call: by now what has blocked may have ended. */
     private readonly ended: () => Iterable<string>,
+    /** The event loop turns. */
+    private readonly turned: () => void,
     private readonly logger?: WorkerLogger,
   ) {
     super(clock);
@@ -33,6 +37,7 @@ export class LoopWatch extends Loop {
   }
 
   runOnce(): Promise<number> {
+    this.turned();
     const now = this.clock.monotonic();
     const late = this.expected === undefined ? 0 : now - this.expected;
     const ended = this.ended();
@@ -52,7 +57,7 @@ export class LoopWatch extends Loop {
     const tasks = [...new Set([...ended, ...running.map((job) => job.task)])];
     this.events.emit('worker.blocked', { worker: id, at: this.clock.now(), ms, tasks });
     this.logger?.warn(
-      `The event loop was blocked for ${ms} ms while these ran: ${tasks.join(', ') || 'none'}. Beyond the lease of ${this.lease} ms others run the jobs again: use \`thread\` for CPU work. workerId=${id}`,
+      `The event loop was blocked for ${ms} ms while these ran: ${tasks.join(', ') || 'none'}. Beyond ${this.patience} ms others run the jobs again: use \`thread\` for CPU work. workerId=${id}`,
     );
   }
 }

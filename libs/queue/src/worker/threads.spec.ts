@@ -248,6 +248,28 @@ describe('Threads', () => {
     });
   });
 
+  it('a job that is cancelled while it waits for a thread needs none', async () => {
+    open({ max: 1 });
+    const worker = await world.worker([
+      threaded('polite.mjs', { timeout: { after: '1h', grace: '1h' } }),
+      threaded('counts.mjs', { name: 'count', timeout: { after: '1h', grace: '1h' } }),
+    ]);
+    const started = world.events.next('job.started');
+    const running = await world.queue.enqueue('work');
+    await started;
+    const waiting = await world.queue.enqueue('count');
+    await world.clock.advance('1s');
+    await world.queue.cancel(waiting.id);
+    const cancelled = world.events.next('job.cancelled');
+    await world.clock.advance('1s');
+    await cancelled;
+    expect(await world.look(running.id)).toMatchObject({ state: 'active' });
+
+    await world.queue.cancel(running.id);
+    await world.clock.advance('1s');
+    await worker.idle();
+  });
+
   describe('memory', () => {
     it('ends the attempt with an error that names the limit, and nothing else', async () => {
       await world.worker(
@@ -352,7 +374,7 @@ describe('Threads', () => {
       await worker.idle();
 
       expect((await world.look(first.id))!.state).toBe('completed');
-      expect((await world.look(second.id))!.state).toBe('completed');
+      expect(await world.look(second.id)).toMatchObject({ state: 'failed', error: { code: 'JOB_TIMEOUT' } });
     });
 
     it('a thread of another kind makes room', async () => {

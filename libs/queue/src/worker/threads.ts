@@ -69,7 +69,7 @@ export class Threads {
     try {
       await this.pool.run(call, {
         filename: this.entry.href,
-        ...{ signal: hard.signal, transferList: [theirs], kind, module },
+        ...{ signal: hard.signal, whileWaiting: context.signal, transferList: [theirs], kind, module },
         bound: options.threads === undefined ? undefined : { name: task.name, threads: options.threads },
       });
       return calls.ending();

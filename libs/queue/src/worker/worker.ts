@@ -15,6 +15,7 @@ import { Autoscale } from './autoscale.js';
 import { Batches } from './batches.js';
 import { Burst } from './burst.js';
 import { DeadLetters } from './dead-letter.js';
+import { Deputy } from './deputy.js';
 import { Hints } from './hints.js';
 import { LaneLoop } from './lane-loop.js';
 import { logJobs } from './log.js';
@@ -102,6 +103,7 @@ export class Worker {
     (queue) => this.isFull(queue),
   );
   private readonly maintenance: Maintenance;
+  private readonly deputy?: Deputy;
   private readonly loopWatch: LoopWatch;
   private readonly places: ReadonlyMap<string, Places>;
   private readonly autoscale: Autoscale;
@@ -149,7 +151,11 @@ export class Worker {
     );
     const now = () => ({ id: this.id, running: this.running });
     const ended = () => this.shift.longOnes();
-    this.loopWatch = new LoopWatch(clock, this.events, this.settings.lease, now, ended, options.logger);
+    this.deputy = this.deputyOf();
+    const { lease, maxBlock } = this.settings;
+    const turned = () => this.deputy?.turned({ worker: this.id, lanes: this.served });
+    const patience = this.deputy ? Math.max(lease, maxBlock) : lease;
+    this.loopWatch = new LoopWatch(clock, this.events, lease, patience, now, ended, turned, options.logger);
     this.places = this.placesOf();
     this.autoscale = this.scaling();
     this.maintenance = new Maintenance({ store, clock, events: this.events, letter: (job) => letters.ofRecord(job) });
@@ -292,6 +298,7 @@ export class Worker {
     if (this.options.burst) this.watchers.push(this.burst(this.options.burst));
     if (this.settings.recycle.memory < Infinity) this.watchers.push(this.memoryWatch());
     if (this.autoscale.isNeeded) this.autoscale.start();
+    this.deputy?.start();
     for (const loop of [...this.shift.lanes, ...this.hints, ...this.watchers]) loop.start();
     this.maintenance.reaper.serves(lanes);
     this.maintenance.start();
@@ -333,6 +340,7 @@ export class Worker {
       await atMost(clock, retiring, lastWrite);
     }
     await this.threads.close();
+    if (this.deputy) await atMost(clock, this.deputy.stop(), lastWrite);
     for (const hooks of this.greeted.reverse()) await this.farewell(hooks);
   }
 
@@ -362,6 +370,13 @@ export class Worker {
     if (this.stopping) return;
     this.options.logger?.log(`Recycling: ${why}. The worker ends, to be started anew. workerId=${this.id}`);
     this.endBecause('recycled');
+  }
+
+  /** None where no thread can open the store: nobody else has it, or nobody can tell how. */
+  private deputyOf(): Deputy | undefined {
+    const { lease, maxBlock } = this.settings;
+    const { recipe } = this.services.store;
+    return recipe && maxBlock > 0 ? new Deputy({ recipe, lease, maxBlock }, this.options.logger) : undefined;
   }
 
   private memoryWatch(): MemoryWatch {

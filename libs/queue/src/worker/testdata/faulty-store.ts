@@ -1,7 +1,7 @@
 import { StoreUnavailable } from '../../job/errors.js';
 import type { Store } from '../../store/store.js';
 
-type Verb = { [K in keyof Store]: Store[K] extends (...args: never[]) => Promise<unknown> ? K : never }[keyof Store];
+type Verb = { [K in keyof Store]-?: Store[K] extends (...args: never[]) => Promise<unknown> ? K : never }[keyof Store];
 
 /** Faults on demand, between a worker and its store. */
 export class Faults {
