@@ -12,6 +12,7 @@ export { restoreError, storeError } from './job/stored-error.js';
 export { type Backoff, type BackoffOptions, exponential, fixed, type Jitter, linear } from './time/backoff.js';
 export { type Clock, systemClock, type Timer } from './time/clock.js';
 export { type Duration, formatDuration, milliseconds, parseDuration } from './time/duration.js';
+export type { RateLimit, RateText } from './time/rate.js';
 
 // contracts
 export { type FakeContext } from './task/fake-context.js';
@@ -36,6 +37,8 @@ export { Discard, RateLimited, RetryLater, Snooze, TaskSignal } from './task/sig
 export type {
   CallRetryOptions,
   ErrorFilter,
+  GroupOptions,
+  OrderOptions,
   RetryOptions,
   Schema,
   TaskDefinition,
@@ -65,7 +68,9 @@ export type { Fact } from './client/event-stream.js';
 export type { FoundJob } from './client/found-job.js';
 export type { JobQuery } from './client/job-query.js';
 export type { EnqueueHook, QueueOptions } from './client/options.js';
+export type { QueueChange, QueueSettingsView, TaskChange, TaskSettingsView } from './client/queue-change.js';
 export type { TaskRoutes } from './client/routes.js';
+export type { TaskPlace } from './client/settings-desk.js';
 export { type Surroundings, whyWaiting } from './client/why-waiting.js';
 
 // schedules

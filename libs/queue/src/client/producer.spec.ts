@@ -55,9 +55,43 @@ describe('a full queue', () => {
     await queue.configure('default', { maxReady: 2 });
     await queue.enqueue('a.task');
     const refused = await refusal(() => queue.enqueueMany('a.task', [{}, {}]));
-    expect(refused).toMatchObject({ code: 'QUEUE_FULL', queue: 'default', maxReady: 2, retryAfter: 1000 });
+    expect(refused).toMatchObject({ code: 'QUEUE_FULL', queue: 'default', maxReady: 2 });
     expect((await queue.counts())[0]?.counts.ready).toBe(1);
     expect((await queue.enqueue('a.task')).created).toBe(true);
+  });
+
+  it('tells when there will be room, by how many jobs have ended of late', async () => {
+    const { queue, clock, take, complete } = await setup();
+    await queue.configure('default', { maxReady: 4 });
+    await queue.enqueueMany('a.task', [{}, {}, {}, {}]);
+    const stuck = await refusal(() => queue.enqueue('a.task'));
+    expect(stuck).toMatchObject({ retryAfter: 10_000, perMinute: 0 });
+    expect(stuck.message).toContain('see whether a worker serves the queue');
+
+    await clock.advance('2m');
+    for (const job of await take('default', 4)) await complete(job);
+    await queue.enqueueMany('a.task', [{}, {}, {}, {}]);
+    await clock.advance('59s');
+    expect(await refusal(() => queue.enqueue('a.task'))).toMatchObject({
+      retryAfter: 14_750,
+      perMinute: 4,
+      message: expect.stringContaining('Some 4 of them end per minute. Try again in 14750 ms, add workers') as string,
+    });
+    expect(await refusal(() => queue.enqueueMany('a.task', [{}, {}]))).toMatchObject({ retryAfter: 29_500 });
+  });
+
+  it('asks for its pace once a second at most, and refuses all the same where that cannot be told', async () => {
+    let asked = 0;
+    const history = () => Promise.reject(new Error(`away ${++asked}`));
+    const clock = new ManualClock();
+    const { queue } = await world({ store: { ...memory({ clock }), history }, clock });
+    await queue.configure('default', { maxReady: 0 });
+    for (let i = 0; i < 3; i++) {
+      expect(await refusal(() => queue.enqueue('a.task'))).toMatchObject({ code: 'QUEUE_FULL', retryAfter: 1000 });
+    }
+    await clock.advance('1s');
+    await refusal(() => queue.enqueue('a.task'));
+    expect(asked).toBe(2);
   });
 
   it('refuses one caller without refusing those whose jobs went along', async () => {

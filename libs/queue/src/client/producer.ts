@@ -1,9 +1,10 @@
-import { MillraceError, StoreUnavailable } from '../job/errors.js';
+import { MillraceError, type QueueFull, StoreUnavailable } from '../job/errors.js';
 import { limits } from '../job/limits.js';
 import type { EnqueueAnswer, NewJob, Store } from '../store/store.js';
 import type { Clock } from '../time/clock.js';
 import { keepAlive } from '../time/keep-alive.js';
 import { within } from '../time/within.js';
+import { BackPressure } from './back-pressure.js';
 import type { Draft } from './job-maker.js';
 
 /** Jobs of one call and one queue, and whom to tell. */
@@ -31,13 +32,16 @@ export class Producer {
   private flushing = false;
   /** Calls without an answer yet. */
   private calls = 0;
+  private readonly pressure: BackPressure;
 
   constructor(
     private readonly store: Store,
     private readonly clock: Clock,
     /** Milliseconds an enqueue may take while the store is away. */
     private readonly patience: number,
-  ) {}
+  ) {
+    this.pressure = new BackPressure(store, clock);
+  }
 
   /** Stores drafts of one call, an answer each in order; those of one queue all or nothing, up to `limits.batch` of them. */
   async add(drafts: readonly Draft[]): Promise<EnqueueAnswer[]> {
@@ -103,7 +107,10 @@ export class Producer {
       let from = 0;
       for (const order of orders) order.resolve(answers.slice(from, (from += order.jobs.length)));
     } catch (error) {
-      if (orders.length > 1 && MillraceError.is(error, 'QUEUE_FULL')) {
+      const full = MillraceError.is(error, 'QUEUE_FULL');
+      if (orders.length === 1 && full) {
+        orders[0]!.reject(await this.pressure.advised(error as QueueFull, orders[0]!.jobs.length));
+      } else if (full) {
         for (const order of orders) await this.send([order]);
       } else for (const order of orders) order.reject(error);
     } finally {

@@ -33,7 +33,7 @@ export const errorCatalogue = {
   UNKNOWN_TASK: ['No contract or worker knows this task.', 'Check the name, or deploy a worker that handles it.'],
   QUEUE_FULL: [
     'The queue holds as many waiting jobs as it may.',
-    'Try again after `retryAfter` milliseconds, or raise `maxReady`. Nothing was stored.',
+    'Try again after `retryAfter` milliseconds, which is reckoned from how many jobs end; add workers, or raise `maxReady`. Nothing was stored.',
   ],
   BACKGROUND_FULL: [
     'As many functions wait or run after responses as this process may hold.',
@@ -169,16 +169,24 @@ export class UnknownTask extends MillraceError {
   }
 }
 
+const paceOf = (perMinute: number) =>
+  perMinute > 0
+    ? `Some ${perMinute} of them end per minute.`
+    : 'None of them has ended in the last minutes: see whether a worker serves the queue, and whether it is paused.';
+
 export class QueueFull extends MillraceError {
   readonly code = 'QUEUE_FULL';
   constructor(
     readonly queue: string,
     readonly maxReady: number,
-    /** Milliseconds. */
+    /** Milliseconds until there may be room for the jobs of this call, by how many have ended of late. */
     readonly retryAfter = 1000,
+    /** Jobs of the queue that ended per minute of late, where that is known. */
+    readonly perMinute?: number,
   ) {
+    const pace = perMinute === undefined ? '' : ` ${paceOf(perMinute)}`;
     super(
-      `Queue ${queue} holds ${maxReady} waiting jobs, as many as it may. Try again in ${retryAfter} ms, or raise maxReady.`,
+      `Queue ${queue} holds ${maxReady} waiting jobs, as many as it may.${pace} Try again in ${retryAfter} ms, add workers, or raise maxReady.`,
     );
   }
 }

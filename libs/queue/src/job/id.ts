@@ -4,9 +4,10 @@ import { limits } from './limits.js';
 /**
  * A job id says where the job lives: `<queue>~<shard>~<time><random>`.
  *
- * Any lookup is therefore one hop. The tail is 8 characters of time (milliseconds, so that ids sort by age) and 16 of
- * randomness (80 bits, so that ids cannot be guessed), in lower-case Crockford base 32. Ids are made by the client:
- * nothing is asked of the server, and a repeated enqueue is recognised by its id.
+ * Any lookup is therefore one hop. The tail is 8 characters of time (milliseconds), 4 that count the ids of this process in
+ * that millisecond, so that ids sort in the order they were made, and 12 of randomness (60 bits, so that ids cannot be
+ * guessed), in lower-case Crockford base 32. Ids are made by the client: nothing is asked of the server, and a repeated
+ * enqueue is recognised by its id.
  */
 export interface JobAddress {
   queue: string;
@@ -29,10 +30,11 @@ const pool = Buffer.alloc(4000);
 let used = pool.length;
 let stampedAt = -1;
 let stamp = '';
+let made = 0;
 
 /** A new id for `queue`; `now` is epoch milliseconds. */
 export function createJobId(queue: string, shard: number, now: number): string {
-  return `${queue}~${shard.toString(36)}~${stampOf(now)}${randomTail()}`;
+  return `${queue}~${shard.toString(36)}~${stampOf(now)}${countTail()}${randomTail()}`;
 }
 
 /** The parts of an id, or `undefined` when `text` is not one (then it may be a caller's own `jobId`). */
@@ -53,6 +55,7 @@ export function parseJobId(text: string): JobAddress | undefined {
 function stampOf(now: number): string {
   if (now !== stampedAt) {
     stampedAt = now;
+    made = 0;
     let rest = Math.max(0, Math.floor(now - epoch));
     let text = '';
     for (let i = 0; i < 8; i++) {
@@ -64,23 +67,28 @@ function stampOf(now: number): string {
   return stamp;
 }
 
+function countTail(): string {
+  const count = made++;
+  return pairs[(count >>> 10) & 1023]! + pairs[count & 1023]!;
+}
+
 function randomTail(): string {
-  if (used + 10 > pool.length) {
+  if (used + 8 > pool.length) {
     randomFillSync(pool);
     used = 0;
   }
-  let text = '';
-  // Five bytes are four pairs of characters.
-  for (const end = used + 10; used < end; used += 5) {
-    const high = pool.readUInt32BE(used);
-    const low = pool[used + 4]!;
-    text +=
-      pairs[high >>> 22]! +
-      pairs[(high >>> 12) & 1023]! +
-      pairs[(high >>> 2) & 1023]! +
-      pairs[((high & 3) << 8) | low]!;
-  }
-  return text;
+  // Eight bytes are six pairs of characters, and four bits left over.
+  const high = pool.readUInt32BE(used);
+  const low = pool.readUInt32BE(used + 4);
+  used += 8;
+  return (
+    pairs[high >>> 22]! +
+    pairs[(high >>> 12) & 1023]! +
+    pairs[(high >>> 2) & 1023]! +
+    pairs[low >>> 22]! +
+    pairs[(low >>> 12) & 1023]! +
+    pairs[(low >>> 2) & 1023]!
+  );
 }
 
 const loneSurrogate = /\p{Surrogate}/u;

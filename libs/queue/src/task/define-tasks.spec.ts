@@ -86,6 +86,13 @@ describe('options of a task', () => {
     ['tags', { tags: 'one' }],
     ['deadLetter', { deadLetter: { task: 5 } }],
     ['thread', { thread: './file.js' }],
+    ['thread', { thread: new URL('https://example.com/file.js') }],
+    ['thread.module', { thread: { module: './file.js' } }],
+    ['thread.memory', { thread: { module: new URL('file:///a.js'), memory: '256 mb' } }],
+    ['thread.memory', { thread: { module: new URL('file:///a.js'), memory: '1MB' } }],
+    ['thread.recycle.jobs', { thread: { module: new URL('file:///a.js'), recycle: { jobs: 0 } } }],
+    ['thread.threads', { thread: { module: new URL('file:///a.js'), threads: 0.5 } }],
+    ['thread.memroy', { thread: { module: new URL('file:///a.js'), memroy: '256MB' } }],
   ])('refuse %s out of range', (option, options) => {
     expect(optionOf(() => defineTasks('t', { x: task(options) }))).toBe(`t.x.${option}`);
   });

@@ -294,6 +294,30 @@ describe('Worker', () => {
       expect(await world.look(id)).toBeUndefined();
     });
 
+    it('RE8: RateLimited lets the group of the job wait as long, and no other', async () => {
+      const began: string[] = [];
+      const worker = await world.worker([
+        handler((payload) => {
+          began.push(payload);
+          if (began.length === 1) throw new RateLimited('30s');
+        }),
+      ]);
+      const enqueue = (payload: string, group: string) => world.queue.enqueue('work', payload, { group });
+      const first = await enqueue('a1', 'a');
+      await worker.idle();
+      const [second] = [await enqueue('a2', 'a'), await enqueue('b1', 'b')];
+      await worker.idle();
+
+      expect(began).toEqual(['a1', 'b1']);
+      expect(await world.look(second.id)).toMatchObject({ state: 'ready', reason: 'group' });
+      expect(await (await world.queue.job(second.id))?.whyWaiting()).toContain('met a rate limit elsewhere');
+
+      await world.clock.advance('30s');
+      await worker.idle();
+      expect(began.toSorted()).toEqual(['a1', 'a1', 'a2', 'b1']);
+      expect(await world.look(first.id)).toMatchObject({ state: 'completed', attempted: 1 });
+    });
+
     it('RateLimited is like a snooze', async () => {
       const job = await outcome(() => Promise.reject(new RateLimited('30s')));
 

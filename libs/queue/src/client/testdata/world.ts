@@ -31,14 +31,14 @@ export function counted(real: Store, change: Partial<Store> = {}) {
 }
 
 /** Takes and settles by hand. */
-export function puppet(store: Store, name = 'puppet') {
+export function puppet(store: Store, name = 'puppet', tasks = ['demo.greet']) {
   const registered = new Set<string>();
   async function exchange(queue: string, settle: Settlement[], want: number) {
     const lane = { queue, shard: 0 };
     const worker = `${name}-${queue}`;
     if (!registered.has(queue)) {
       registered.add(queue);
-      const about = { name, host: 'host', pid: 1, version: '0', startedAt: 0, tasks: ['demo.greet'], concurrency: 10 };
+      const about = { name, host: 'host', pid: 1, version: '0', startedAt: 0, tasks, concurrency: 10 };
       await store.register({ ...about, id: worker, queues: [queue], lanes: [lane], lease: 1e9 });
     }
     return store.exchange({ worker, lane, settle, want, lease: 1e9 });

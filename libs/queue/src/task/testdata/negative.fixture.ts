@@ -1,4 +1,4 @@
-/* eslint-disable @typescript-eslint/no-unsafe-return, @typescript-eslint/no-unsafe-argument -- what must not compile has no type */
+/* eslint-disable @typescript-eslint/no-unsafe-return, @typescript-eslint/no-unsafe-argument, @typescript-eslint/no-unsafe-member-access -- what must not compile has no type */
 import type { TaskEnqueuer } from '../enqueuer.js';
 import type { BatchItem, BatchItemOf } from '../batch.js';
 import { Task } from '../task.decorator.js';
@@ -48,6 +48,14 @@ export async function wrongOptions() {
   await orders.process.enqueue(order, { priority: 'highest' });
   // @ts-expect-error no such option
   await orders.process.enqueue(order, { dealy: '5m' });
+  // @ts-expect-error the key of a call is a text
+  await orders.process.enqueue(order, { group: (p) => p.orderId });
+  // @ts-expect-error the key of a call is a text
+  await orders.process.enqueue(order, { order: 42 });
+  // @ts-expect-error what is merged is a payload
+  await orders.process.enqueue(order, { unique: { onDuplicate: 'replace', merge: (queued) => queued.orderId } });
+  // @ts-expect-error no such answer to a duplicate
+  await orders.process.enqueue(order, { unique: { onDuplicate: 'merge' } });
   // @ts-expect-error the key is made of the payload
   await orders.process.enqueue(order, { unique: { key: (p) => p.colour } });
 }
@@ -63,6 +71,28 @@ export const wrongDeclarations = [
   task({ payload: 'ProcessOrder' }),
   // @ts-expect-error no such duration
   task({ retry: { delay: '1 minute' } }),
+  // @ts-expect-error no such rate
+  task({ rate: '10 per minute' }),
+  // @ts-expect-error no such rate
+  task({ rate: '10/minute' }),
+  // @ts-expect-error no such rate
+  task({ rate: 10 }),
+  // @ts-expect-error a burst belongs to a limit
+  task({ rate: { burst: 5 } }),
+  // @ts-expect-error no such field
+  task({ payload: ProcessOrder, group: (p) => p.tenant }),
+  // @ts-expect-error a key is a text
+  task({ payload: ProcessOrder, group: (p) => p.quantity }),
+  // @ts-expect-error the key is missing
+  task({ payload: ProcessOrder, group: { maxActive: 2 } }),
+  // @ts-expect-error no such scope
+  task({ payload: ProcessOrder, group: { key: (p) => p.orderId, scope: 'all' } }),
+  // @ts-expect-error no such field
+  task({ payload: ProcessOrder, order: { key: (p) => p.id } }),
+  // @ts-expect-error no such policy
+  task({ payload: ProcessOrder, order: { key: (p) => p.orderId, onFailed: 'stop' } }),
+  // @ts-expect-error what is merged is a payload
+  task({ payload: ProcessOrder, unique: { onDuplicate: 'follow', merge: (queued) => queued.quantity } }),
 ];
 
 export class Handlers {

@@ -37,6 +37,18 @@ export async function clients() {
   await orders.processTwice(order);
 }
 
+export async function limits(key: string) {
+  await orders.process.enqueue(order, { group: 'acme', order: key });
+  await orders.process.enqueueMany([{ payload: order, group: key }]);
+  await orders.process.enqueue(order, {
+    unique: {
+      onDuplicate: 'replace',
+      maxWait: '1h',
+      merge: (queued, incoming) => ({ ...queued, ...incoming, total: () => queued.total() }),
+    },
+  });
+}
+
 export async function withoutPayload() {
   await orders.sweep.enqueue();
   await orders.sweep.enqueue(undefined, { delay: '1m', runAt: undefined });
@@ -127,6 +139,18 @@ export async function chained() {
 same<PayloadOf<typeof OrderTasks.plan>, { at: Date }>(true);
 same<ResultOf<typeof OrderTasks.process>, Receipt>(true);
 same<PayloadOf<typeof OrderTasks.sweep>, void>(true);
+
+export const limited = [
+  task({ payload: ProcessOrder, rate: '10/m', group: (p) => p.note, order: (p) => p.orderId }),
+  task({
+    payload: ProcessOrder,
+    rate: '100/10s',
+    group: { key: (p) => p.note, maxActive: 2, rate: '5/s', scope: 'queue' },
+  }),
+  task({ rate: { limit: '10/d', burst: 5 }, order: { key: () => 'one', onFailed: 'hold' } }),
+  task({ payload: ProcessOrder, group: { key: (p) => p.orderId, weight: (p, key) => p.quantity + key.length } }),
+  task({ payload: ProcessOrder, unique: { key: 'all', onDuplicate: 'follow', merge: async (queued) => queued } }),
+];
 
 export const standalone = task({
   payload: ProcessOrder,
