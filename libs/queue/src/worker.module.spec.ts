@@ -399,6 +399,20 @@ describe('boot', () => {
     );
   });
 
+  it('stops at a guard on the property of a thread task, where nobody asks it', async () => {
+    const nobody: CanActivate = { canActivate: () => false };
+    @Injectable()
+    class Threaded {
+      @Task(OrderTasks.sweep, { thread: new URL('file:///sweep.js') })
+      @(UseGuards(nobody))
+      sweep!: never;
+    }
+
+    await expect(setup({ providers: [Threaded] })).rejects.toThrow(
+      'Guards, pipes and so on do nothing on the property Threaded.sweep: put them on its class.',
+    );
+  });
+
   it.each([
     [{ queue: { orders: 1 } }, "Unknown option 'queue'. Did you mean 'queues'?"],
     [
@@ -411,6 +425,10 @@ describe('boot', () => {
     [{ concurrency: { min: 1, most: 2 } }, "Unknown option 'concurrency.most'"],
     [{ recycle: { job: 1 } }, "Unknown option 'recycle.job'. Did you mean 'recycle.jobs'?"],
     [{ recycle: { jobs: 0.5 } }, 'recycle.jobs: must be a whole number'],
+    [{ maxBlock: 'long' as never }, "maxBlock: 'long' is not a duration"],
+    [{ threads: { maks: 1 } }, "Unknown option 'threads.maks'. Did you mean 'threads.max'?"],
+    [{ threads: { max: 0 } }, 'threads.max: must be a whole number'],
+    [{ threads: { memory: '1MB' } }, 'threads.memory: must be at least 16MB'],
     [
       { recycle: { memory: '512M' } },
       "recycle.memory: '512M' is no amount of memory: write '512MB', '1.5GB', or bytes",

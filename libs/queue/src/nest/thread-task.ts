@@ -30,7 +30,7 @@ export function threadTask<P, R>(
   if (typeof handler !== 'function' || typeof (handler.prototype as Partial<ThreadHandler>).run !== 'function') {
     throw new ConfigInvalid('threadTask', 'threadTask() takes a class with a method run(payload, context).');
   }
-  return { [opensInThread]: (say) => open(handler as Type<ThreadHandler>, { imports, providers }, say) };
+  return { [opensInThread]: (say) => open(handler, { imports, providers }, say) };
 }
 
 async function open(handler: Type<ThreadHandler>, metadata: ThreadTaskMetadata, say: Say): Promise<OpenThreadTask> {

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import type { Piscina } from 'piscina';
 import { ConfigInvalid } from '../job/errors.js';
 import { type Clock, systemClock } from '../time/clock.js';
 import { type RunOptions, Seat, type ThreadKind } from './seat.js';
@@ -32,8 +33,6 @@ interface Waiting {
   reject(error: Error): void;
 }
 
-type Maker = (typeof import('piscina'))['Piscina'];
-
 /** Milliseconds a thread waits for another job. */
 const idle = 30_000;
 
@@ -48,7 +47,7 @@ export class ThreadPool {
   private readonly running = new Map<string, number>();
   private readonly clock: Clock;
   private readonly max: number;
-  private maker?: Maker;
+  private maker?: typeof Piscina;
 
   /** `asker` is who needs the package, for the error that says so: `` `thread` of a task ``. */
   constructor(
@@ -170,7 +169,7 @@ export class ThreadPool {
     if (this.seats.delete(seat)) this.serve();
   }
 
-  private async load(): Promise<Maker> {
+  private async load(): Promise<typeof Piscina> {
     try {
       return (await import('piscina')).Piscina;
     } catch {

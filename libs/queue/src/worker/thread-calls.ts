@@ -77,13 +77,14 @@ export class ThreadCalls {
   }
 
   /** The code of the step is in the thread. */
-  private stepThere(call: number): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      this.steps.set(call, ({ value, error }) =>
-        error ? reject(unpackError(error, this.known) as Error) : resolve(value),
-      );
+  private async stepThere(call: number): Promise<unknown> {
+    const { value, error } = await new Promise<Ran>((resolve) => {
+      this.steps.set(call, resolve);
       this.post({ run: call });
     });
+    this.steps.delete(call);
+    if (error) throw unpackError(error, this.known);
+    return value;
   }
 
   private post(message: ToThread): void {

@@ -64,7 +64,7 @@ function copied(value: unknown): unknown {
   try {
     return structuredClone(value);
   } catch {
-    return typeof value === 'object' ? undefined : String(value);
+    return undefined;
   }
 }
 

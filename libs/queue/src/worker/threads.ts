@@ -105,5 +105,5 @@ function aboutOf(context: TaskContext): About {
 
 /** Of errors that the task's policy tells apart. */
 function classesOf({ options: { retry, expected } }: TaskDefinition) {
-  return [retry?.on, retry?.never, expected].flatMap((filter) => (Array.isArray(filter) ? filter : []));
+  return [retry?.on, retry?.never, expected].flatMap((filter) => (typeof filter === 'object' ? filter : []));
 }
