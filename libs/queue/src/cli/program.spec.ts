@@ -91,11 +91,31 @@ describe('work', () => {
     });
   });
 
+  it('WK2: takes places after an equals sign, and a weight after a colon', async () => {
+    expect(overridesOf({ queues: 'a=20, b:3,c:1,d,-e', concurrency: 4 })).toEqual({
+      queues: { a: 20, b: { weight: 3 }, c: { weight: 1 }, d: { concurrency: 4 } },
+      except: ['e'],
+      concurrency: 4,
+    });
+    const queue = new Queue({ store });
+    await queue.enqueue(ShopTasks.good);
+    await queue.enqueue(ShopTasks.low);
+    expect(await work('--burst', '--queues', 'orders:3,low:1', '--concurrency', '2')).toMatchObject({
+      err: '2 completed, 0 failed',
+    });
+  });
+
   it.each([
     [['work', 'app.module.ts#Nobody'], 'does not export Nobody: it exports'],
     [['work', 'nowhere.js#App'], 'There is no file nowhere.js'],
     [['work', 'app.module.ts#ProducerModule'], 'imports no WorkerModule'],
     [['work', 'app.module.ts#AppModule', '--log-level', 'loud'], '--log-level must be one of'],
+    [['work', 'app.module.ts#AppModule', '--queues', 'low=many'], "the places of 'low' must be a whole number"],
+    [
+      ['work', 'app.module.ts#AppModule', '--queues', 'low:0'],
+      "the weight of 'low' must be a whole number above 0, not",
+    ],
+    [['work', 'app.module.ts#AppModule', '--queues', 'low:101'], 'queues.low.weight: must be a whole number from 1 to 100'],
     [['work', 'app.module.ts#AppModule', '--brust'], "unknown option '--brust'"],
     [['work', 'app.module.ts#AppModule', '--max-jobs', 'many'], 'whole number'],
     [['wrok'], "unknown command 'wrok'"],

@@ -46,9 +46,9 @@ function assemble(terminal: Terminal, answer: (code: ExitCode) => void): Command
     .command('work')
     .description('Run the worker of an application: its compiled module, as dist/worker.module.js#AppWorkerModule')
     .argument('<file#Module>')
-    .option('--queues <names>', 'serve these; with a leading minus leave one out: orders,-low')
+    .option('--queues <names>', 'serve these: orders, orders=20 places, orders:3 by weight; -low leaves one out')
     .option('--except <names>', 'leave these out')
-    .option('--concurrency <n>', 'places per queue', whole)
+    .option('--concurrency <n>', 'places per queue, and of all with a weight together', whole)
     .addOption(
       new Option('--burst [kind]', 'end when nothing is ready or active; all: nor scheduled').choices(['ready', 'all']),
     )

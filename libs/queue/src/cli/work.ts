@@ -3,13 +3,14 @@ import { NestFactory } from '@nestjs/core';
 import { WorkerHost } from '../nest/worker-host.js';
 import type { WorkerModuleOptions } from '../nest/worker-options.js';
 import { workerOverrides } from '../nest/worker-overrides.js';
+import type { QueueConcurrency } from '../worker/options.js';
 import type { WorkerEnd } from '../worker/worker.js';
 import { exit, type ExitCode, UsageError } from './exit.js';
 import { loadModule } from './load-module.js';
 import { json, type Terminal } from './terminal.js';
 
 export interface WorkOptions {
-  /** `a,-b`: serve a, and leave b out. */
+  /** `a,b=20,c:3,-d`: serve a, b with 20 places, c with a share of weight 3, and leave d out. */
   queues?: string;
   except?: string;
   concurrency?: number;
@@ -55,12 +56,23 @@ export function overridesOf(options: WorkOptions): WorkerModuleOptions {
   ];
   const { concurrency, maxJobs, burst } = options;
   return {
-    ...(served.length > 0 && { queues: Object.fromEntries(served.map((name) => [name, { concurrency }])) }),
+    ...(served.length > 0 && { queues: Object.fromEntries(served.map((name) => servedOf(name, concurrency))) }),
     ...(except.length > 0 && { except }),
     ...(concurrency !== undefined && { concurrency }),
     ...(maxJobs !== undefined && { maxJobs }),
     ...(burst !== undefined && { burst: burst === true ? 'ready' : burst }),
   };
+}
+
+/** `a`, `a=20` with as many places, or `a:3` with a share of the places. */
+function servedOf(text: string, concurrency: number | undefined): [string, QueueConcurrency] {
+  const [, name = '', sign, number = ''] = /^(.+?)(?:([=:])(.*))?$/.exec(text) ?? [];
+  if (!sign) return [name, { concurrency }];
+  if (!/^[1-9]\d*$/.test(number)) {
+    const what = sign === '=' ? 'places' : 'weight';
+    throw new UsageError(`--queues: the ${what} of '${name}' must be a whole number above 0, not '${number}'.`);
+  }
+  return [name, sign === '=' ? Number(number) : { weight: Number(number) }];
 }
 
 function levelsOf(level: string | undefined): LogLevel[] | undefined {

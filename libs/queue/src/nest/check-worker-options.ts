@@ -13,7 +13,6 @@ const known = [
   'concurrency',
   'prefetch',
   'lease',
-  'maxBlock',
   'shutdown',
   'idle',
   'burst',
@@ -40,7 +39,6 @@ export function checkWorkerOptions(options: WorkerModuleOptions): WorkerModuleOp
     concurrency,
     prefetch,
     lease,
-    maxBlock,
     shutdown,
     idle,
     burst,
@@ -57,7 +55,6 @@ export function checkWorkerOptions(options: WorkerModuleOptions): WorkerModuleOp
   checkPlaces('concurrency', concurrency);
   if (prefetch !== undefined && prefetch !== 'auto') checkWhole('prefetch', prefetch, 0, limits.batch);
   if (lease !== undefined) checkDuration('lease', lease, 500);
-  if (maxBlock !== undefined) checkDuration('maxBlock', maxBlock, 0);
   if (shutdown !== undefined) checkOptions('shutdown', shutdown, ['grace']);
   if (shutdown?.grace !== undefined) checkDuration('shutdown.grace', shutdown.grace, 0);
   if (idle !== undefined) checkDuration('idle', idle, 1);
@@ -85,8 +82,12 @@ function checkOwner(schedules: { owner?: unknown }): void {
 function checkQueue(queue: string, places: unknown): void {
   checkName('queues', queue);
   if (typeof places !== 'object') return checkPlaces(`queues.${queue}`, places);
-  checkOptions(`queues.${queue}`, places, ['concurrency']);
-  checkPlaces(`queues.${queue}.concurrency`, (places as { concurrency?: unknown }).concurrency);
+  checkOptions(`queues.${queue}`, places, ['concurrency', 'weight']);
+  const { concurrency, weight } = places as { concurrency?: unknown; weight?: unknown };
+  checkPlaces(`queues.${queue}.concurrency`, concurrency);
+  checkCount(`queues.${queue}.weight`, weight, limits.weight);
+  if (concurrency === undefined || weight === undefined) return;
+  refuse(`queues.${queue}.weight`, 'a queue shares places by its weight, or has a concurrency of its own; not both');
 }
 
 function checkName(where: string, queue: string): void {

@@ -1,13 +1,22 @@
 import type { Events } from '../events/events.js';
 import type { Clock } from '../time/clock.js';
 import { Loop } from '../time/loop.js';
-import type { Places } from './places.js';
 import type { PlaceRange } from './settings.js';
 
-/** A queue whose number of places follows what waits. */
+/** Places of one queue, or of several that share them. */
+export interface Lot {
+  readonly queues: readonly string[];
+  readonly places: {
+    readonly capacity: number;
+    readonly taken: number;
+    readonly free: number;
+    resize(places: number): void;
+  };
+}
+
+/** Places whose number follows what waits. */
 interface Scaled {
   range: PlaceRange;
-  places: Places;
   /** Monotonic milliseconds: jobs waited then, or it has shrunk. */
   since: number;
   /** Places that were taken at once, as far as was seen since. */
@@ -23,54 +32,54 @@ const lagging = 50;
 const longIdle = 30_000;
 
 /**
- * Fits the places of a queue to what waits, between its least and its most.
+ * Fits places to what waits, between their least and their most.
  *
  * They double at every look that finds all of them taken and more jobs ready, unless the event loop lags: then more
  * places would only make each job slower. After 30 s in which no job waited they shrink to as many as were taken
  * meanwhile; jobs that run are left alone.
  */
 export class Autoscale extends Loop {
-  private readonly queues = new Map<string, Scaled>();
+  private readonly lots = new Map<Lot, Scaled>();
   private expected?: number;
 
   constructor(
     clock: Clock,
     private readonly events: Events,
-    /** More jobs of the queue are ready. */
-    private readonly hasMore: (queue: string) => boolean,
-    private readonly resize: (queue: string, places: number) => void,
+    /** More jobs are ready for them. */
+    private readonly hasMore: (lot: Lot) => boolean,
+    private readonly resize: (lot: Lot, places: number) => void,
   ) {
     super(clock);
   }
 
-  /** There is a queue to look at. */
+  /** There is something to look at. */
   get isNeeded(): boolean {
-    return this.queues.size > 0;
+    return this.lots.size > 0;
   }
 
-  scales(queue: string): boolean {
-    return this.queues.has(queue);
+  scales(lot: Lot): boolean {
+    return this.lots.has(lot);
   }
 
   /** From now on; or no more, where the least is the most. */
-  fit(queue: string, places: Places, range: PlaceRange): void {
-    if (range.min === range.max) this.queues.delete(queue);
-    else this.queues.set(queue, { range, places, since: this.clock.monotonic(), most: places.taken });
+  fit(lot: Lot, range: PlaceRange): void {
+    if (range.min === range.max) this.lots.delete(lot);
+    else this.lots.set(lot, { range, since: this.clock.monotonic(), most: lot.places.taken });
   }
 
   runOnce(): Promise<number> {
     const now = this.clock.monotonic();
     const late = this.expected === undefined ? 0 : now - this.expected;
     let waiting = false;
-    for (const [queue, scaled] of this.queues) {
-      if (scaled.places.free > 0 || !this.hasMore(queue)) {
-        this.shrink(queue, scaled, now);
+    for (const [lot, scaled] of this.lots) {
+      if (lot.places.free > 0 || !this.hasMore(lot)) {
+        this.shrink(lot, scaled, now);
         continue;
       }
       waiting = true;
-      if (late < lagging) this.grow(queue, scaled);
+      if (late < lagging) this.grow(lot, scaled);
       scaled.since = now;
-      scaled.most = scaled.places.taken;
+      scaled.most = lot.places.taken;
     }
     const pause = waiting ? hurry : calm;
     this.expected = now + pause;
@@ -82,18 +91,19 @@ export class Autoscale extends Loop {
     return calm;
   }
 
-  private grow(queue: string, { places, range }: Scaled): void {
-    const wanted = Math.min(range.max, places.capacity * 2);
-    if (wanted > places.capacity) this.resize(queue, wanted);
+  private grow(lot: Lot, { range }: Scaled): void {
+    const { capacity } = lot.places;
+    const wanted = Math.min(range.max, capacity * 2);
+    if (wanted > capacity) this.resize(lot, wanted);
   }
 
-  private shrink(queue: string, scaled: Scaled, now: number): void {
-    const { places, range } = scaled;
-    scaled.most = Math.max(scaled.most, places.taken);
+  private shrink(lot: Lot, scaled: Scaled, now: number): void {
+    const { capacity, taken } = lot.places;
+    scaled.most = Math.max(scaled.most, taken);
     if (now - scaled.since < longIdle) return;
-    const wanted = Math.max(range.min, scaled.most);
-    if (wanted < places.capacity) this.resize(queue, wanted);
+    const wanted = Math.max(scaled.range.min, scaled.most);
+    if (wanted < capacity) this.resize(lot, wanted);
     scaled.since = now;
-    scaled.most = places.taken;
+    scaled.most = taken;
   }
 }

@@ -8,6 +8,7 @@ import { Lease } from './lease.js';
 import { type AttemptOutcome, settlementOf } from './outcome.js';
 import type { Owner } from './line.js';
 import type { Places } from './places.js';
+import type { Seeker } from './share.js';
 import type { Desk } from './runner.js';
 import { type Ended, SettleBuffer } from './settle-buffer.js';
 import type { Shift } from './shift.js';
@@ -35,7 +36,7 @@ const few = 16;
  *
  * Every wait is bounded. Hints only shorten it; no loop ever awaits one.
  */
-export class LaneLoop extends Loop implements Desk, Owner {
+export class LaneLoop extends Loop implements Desk, Owner, Seeker {
   /** From the claim until the store has confirmed the ending. */
   readonly holds = new Map<string, HeldJob>();
   /** Those whose code runs, stuck ones included. */
@@ -54,6 +55,8 @@ export class LaneLoop extends Loop implements Desk, Owner {
   private inTheAir = 0;
   /** The last answer said that more is ready. */
   private expectsMore = false;
+  /** Where places are shared: nobody has looked since the start, or since a hint. */
+  private curious: boolean;
 
   constructor(
     readonly lane: Lane,
@@ -62,6 +65,7 @@ export class LaneLoop extends Loop implements Desk, Owner {
   ) {
     super(shift.services.clock);
     this.lease = new Lease(shift.services.clock, shift.settings.lease);
+    this.curious = places.shared;
   }
 
   async runOnce(): Promise<number> {
@@ -109,9 +113,19 @@ export class LaneLoop extends Loop implements Desk, Owner {
     return this.expectsMore;
   }
 
+  get seeks(): boolean {
+    const { taking, allowance, solitude } = this.shift;
+    if (!taking || this.doubt || !(this.expectsMore || this.curious || this.isAskedFor)) return false;
+    return allowance > 0 && solitude.mayTake(this.lane);
+  }
+
   hear(hint: Hint): void {
     if (hint.topic === 'job' || hint.topic === 'schedules') return;
     if (hint.topic !== 'any' && (hint.lane.queue !== this.lane.queue || hint.lane.shard !== this.lane.shard)) return;
+    if (this.places.shared) {
+      this.curious = true;
+      this.places.spread();
+    }
     if (hint.topic !== 'ready' || this.room() > 0) this.wake();
   }
 
@@ -163,6 +177,11 @@ export class LaneLoop extends Loop implements Desk, Owner {
     this.wake();
   }
 
+  /** Somebody waits for a look that finds nothing, and there is nothing else to wait for. */
+  private get isAskedFor(): boolean {
+    return this.request > 0 && this.request !== this.emptyAt && this.holds.size === 0 && this.inTheAir === 0;
+  }
+
   /** An idle worker flushes at once; a busy one waits for whatever else ends in this turn of the event loop. */
   private async gather(): Promise<void> {
     if (this.endings.size > 0 && this.running.size > 0) await nextTurn();
@@ -206,6 +225,7 @@ export class LaneLoop extends Loop implements Desk, Owner {
       this.doubt = true;
       return { request, failure: error as Error }; // `answered` gives nothing else
     } finally {
+      this.places.spread();
       this.shift.changed();
     }
   }
@@ -223,7 +243,9 @@ export class LaneLoop extends Loop implements Desk, Owner {
     this.inTheAir++;
     this.places.promise(want);
     this.shift.asks(want);
-    if (want > 0) this.shift.solitude.claims(this.lane, alone);
+    if (want === 0) return;
+    this.curious = false;
+    this.shift.solitude.claims(this.lane, alone);
   }
 
   private touchesDown({ want, alone = false }: ExchangeRequest): void {
@@ -346,7 +368,8 @@ export class LaneLoop extends Loop implements Desk, Owner {
     const room = this.room();
     if (room > 0 && answer.more && !answer.paused) return 0;
     if (!request.alone && !answer.paused && this.mayAskAlone()) return 0;
-    return Math.min(this.shift.settings.idle, room > 0 ? (answer.dueIn ?? Infinity) : Infinity);
+    const isNext = room > 0 || this.places.shared; // to have a place there it must tell that it has work
+    return Math.min(this.shift.settings.idle, isNext ? (answer.dueIn ?? Infinity) : Infinity);
   }
 }
 

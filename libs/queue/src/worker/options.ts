@@ -20,8 +20,13 @@ export interface Handler {
  */
 export type Concurrency = number | { min: number; max: number };
 
-/** Places for a queue: a number, or options. */
-export type QueueConcurrency = number | { concurrency?: Concurrency };
+/**
+ * Places for a queue: a number, or options. With a `weight`, a whole number from 1 to 100, it has none of its own but
+ * shares the `concurrency` of the worker with the other queues that have one: alone it may take all of those places, and
+ * while several have work each gets as many as it weighs.
+ */
+export type QueueConcurrency =
+  number | { concurrency?: Concurrency; weight?: never } | { weight: number; concurrency?: never };
 
 /** Threads of a worker. What a task says of its own `thread` wins. */
 export interface WorkerThreads extends Pick<ThreadOptions, 'memory' | 'recycle'> {
@@ -39,11 +44,11 @@ export interface WorkerOptions {
   logger?: WorkerLogger;
   /** Shown with the worker. Default the host's name. */
   name?: string;
-  /** Which queues, with how many places each. Default: every queue the handlers name. */
+  /** Which queues, with how many places each, or with which share. Default: every queue the handlers name. */
   queues?: Record<string, QueueConcurrency>;
   /** Queues not to serve. */
   except?: readonly string[];
-  /** Places per queue unless the queue says otherwise, from 1 to 10 000. Default 10. */
+  /** Places per queue unless the queue says otherwise, and of all queues with a weight together, from 1 to 10 000. Default 10. */
   concurrency?: Concurrency;
   /**
    * Jobs that may be claimed before there is a place for them. Default `'auto'`: as many as the places finish in about
@@ -52,11 +57,6 @@ export interface WorkerOptions {
   prefetch?: number | 'auto';
   /** How long a silent worker keeps its jobs. Default `'15s'`; it beats every third of it. */
   lease?: Duration;
-  /**
-   * How long the lease is kept while code blocks the event loop: a thread beats meanwhile, over a connection of its own.
-   * Beyond it others run the jobs. Default `'1m'`; 0 starts no thread, and the lease ends by itself.
-   */
-  maxBlock?: Duration;
   shutdown?: {
     /** How long running jobs may go on once asked to stop. Default `'30s'`. */
     grace?: Duration;

@@ -3,16 +3,18 @@ import type { Line, Owner } from './line.js';
 
 /** The concurrency of one queue, shared by its lanes. A place is taken from when a job begins until the code has come back. */
 export class Places {
-  private used = 0;
-  private promised = 0;
+  /** Other queues may have them as well. */
+  readonly shared: boolean = false;
+  protected used = 0;
+  protected promised = 0;
 
   constructor(
-    private size: number,
-    private readonly line: Line,
+    private count: number,
+    protected readonly line: Line,
   ) {}
 
   get capacity(): number {
-    return this.size;
+    return this.count;
   }
 
   /** Jobs whose code runs: more than there are places, while those that a smaller number left over run on. */
@@ -22,8 +24,13 @@ export class Places {
 
   /** So many from now on. Those who run are left alone; those in line begin, as far as there are places. */
   resize(size: number): void {
-    this.size = size;
+    this.count = size;
     this.fill();
+  }
+
+  /** Whoever comes now stands in line. */
+  get isFull(): boolean {
+    return this.used >= this.size;
   }
 
   /** Jobs may begin: the ones in line, and those that exchanges on their way bring, have a place already. */
@@ -51,6 +58,9 @@ export class Places {
     this.promised -= jobs;
   }
 
+  /** An answer has come, or a hint: places that are shared go where they are of use. */
+  spread(): void {}
+
   /** Begins, when there is a place; stands in line otherwise. */
   enter(held: HeldJob, owner: Owner): void {
     if (this.used >= this.size || this.line.length > 0) return this.line.join(held, owner);
@@ -65,8 +75,13 @@ export class Places {
     this.fill();
   }
 
+  /** Places that its jobs may have now. */
+  protected get size(): number {
+    return this.count;
+  }
+
   /** Whoever waits in line begins, as far as there are places. */
-  private fill(): void {
+  protected fill(): void {
     while (this.used < this.size) {
       this.used++;
       if (this.line.beginNext()) continue;

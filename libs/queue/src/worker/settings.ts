@@ -18,11 +18,11 @@ export interface PlaceRange {
 /** Worker options, checked, with every default filled in. Durations are milliseconds. */
 export interface WorkerSettings {
   name: string;
-  /** Places per queue. */
+  /** Places per queue; of one with a weight, those that are shared. */
   queues: Map<string, PlaceRange>;
+  /** Weights of the queues that share places. */
+  weights: Map<string, number>;
   lease: number;
-  /** For as long the lease is kept while code blocks the event loop. */
-  maxBlock: number;
   grace: number;
   /** Longest wait between two looks at the store. */
   idle: number;
@@ -42,9 +42,8 @@ export function settingsOf(options: WorkerOptions, tasks: TaskTable): WorkerSett
   if (lease < shortestLease) throw invalid('lease', `lease is ${lease} ms; it must be at least ${shortestLease} ms.`);
   return {
     name: options.name ?? hostname(),
-    queues: queuesOf(options, tasks),
+    ...queuesOf(options, tasks),
     lease,
-    maxBlock: duration('maxBlock', options.maxBlock, 60_000),
     grace: duration('shutdown.grace', options.shutdown?.grace, 30_000),
     // A look is also a beat, and those come every third of the lease at least.
     idle: Math.min(lease / 3, Math.max(1, duration('idle', options.idle, 1000))),
@@ -80,19 +79,30 @@ export function rangeOf(option: string, concurrency: Concurrency): PlaceRange {
   return { min: count(`${option}.min`, concurrency.min, max), max };
 }
 
-function queuesOf(options: WorkerOptions, tasks: TaskTable): Map<string, PlaceRange> {
+function queuesOf(options: WorkerOptions, tasks: TaskTable): Pick<WorkerSettings, 'queues' | 'weights'> {
   const named: Record<string, QueueConcurrency> =
     options.queues ?? Object.fromEntries(tasks.queues.map((queue) => [queue, {}]));
-  const places = new Map<string, PlaceRange>();
+  const queues = new Map<string, PlaceRange>();
+  const weights = new Map<string, number>();
   for (const [queue, own] of Object.entries(named)) {
     if (!isQueueName(queue)) throw invalid(`queues.${queue}`, `'${queue}' cannot name a queue.`);
-    const asked = typeof own === 'number' ? own : own.concurrency;
-    places.set(queue, rangeOf(`queues.${queue}.concurrency`, asked ?? options.concurrency ?? 10));
+    const { concurrency, weight } = typeof own === 'number' ? { concurrency: own } : own;
+    queues.set(queue, rangeOf(`queues.${queue}.concurrency`, concurrency ?? options.concurrency ?? 10));
+    if (weight !== undefined) weights.set(queue, weightOf(queue, weight, concurrency));
   }
-  for (const queue of options.except ?? []) except(places, queue);
-  if (places.size === 0 && !isEmpty(options.queues))
+  for (const queue of options.except ?? []) {
+    except(queues, queue);
+    weights.delete(queue);
+  }
+  if (queues.size === 0 && !isEmpty(options.queues))
     throw invalid('queues', 'This worker serves no queue: name one, or give it a handler.');
-  return places;
+  return { queues, weights };
+}
+
+function weightOf(queue: string, weight: number, concurrency: Concurrency | undefined): number {
+  const option = `queues.${queue}.weight`;
+  if (concurrency === undefined) return count(option, weight, limits.weight);
+  throw invalid(option, `${option}: a queue shares places by its weight, or has a concurrency of its own; not both.`);
 }
 
 /** `queues: {}`: a worker that only fires schedules. */

@@ -1,7 +1,6 @@
 import { hostname } from 'node:os';
 import { formatBytes } from '../job/bytes.js';
-import { ConfigInvalid, MillraceError } from '../job/errors.js';
-import { nearestName } from '../job/options.js';
+import { MillraceError } from '../job/errors.js';
 import { shown } from '../job/shown.js';
 import { Events } from '../events/events.js';
 import { knownLanes } from '../maintenance/lanes.js';
@@ -11,24 +10,21 @@ import { systemClock } from '../time/clock.js';
 import { Deadlines } from '../time/deadlines.js';
 import { keepAlive } from '../time/keep-alive.js';
 import type { Loop } from '../time/loop.js';
-import { Autoscale } from './autoscale.js';
 import { Batches } from './batches.js';
 import { Burst } from './burst.js';
+import { Capacity } from './capacity.js';
 import { DeadLetters } from './dead-letter.js';
-import { Deputy } from './deputy.js';
 import { Hints } from './hints.js';
 import { LaneLoop } from './lane-loop.js';
 import { logJobs } from './log.js';
 import { LoopWatch } from './loop-watch.js';
 import { MemoryWatch } from './memory-watch.js';
 import type { Concurrency, WorkerHooks, WorkerOptions } from './options.js';
-import { Line } from './line.js';
-import { Places } from './places.js';
 import { Reporter } from './report.js';
 import { matches } from './retry-policy.js';
 import { Runner } from './runner.js';
 import { type Services, Texts } from './services.js';
-import { rangeOf, settingsOf, type WorkerSettings } from './settings.js';
+import { settingsOf, type WorkerSettings } from './settings.js';
 import { Shift } from './shift.js';
 import { StoreWatch } from './store-watch.js';
 import { TaskTable } from './task-table.js';
@@ -70,7 +66,7 @@ export interface WorkerStatus {
   ready: boolean;
   running: number;
   stuck: number;
-  /** Places of each queue, now. */
+  /** Places of each queue, now; of a queue that shares them, all of those. */
   concurrency: Record<string, number>;
   /** How often code has blocked the event loop beyond a third of the lease, since the start. */
   blocked: number;
@@ -100,13 +96,11 @@ export class Worker {
   private readonly threads: Threads;
   private readonly batches = new Batches(
     () => this.shift,
-    (queue) => this.isFull(queue),
+    (queue) => this.capacity.isFull(queue),
   );
   private readonly maintenance: Maintenance;
-  private readonly deputy?: Deputy;
   private readonly loopWatch: LoopWatch;
-  private readonly places: ReadonlyMap<string, Places>;
-  private readonly autoscale: Autoscale;
+  private readonly capacity: Capacity;
   private readonly hints: Hints[] = [];
   private readonly watchers: Loop[] = [];
   private readonly letGo: (() => void)[] = [];
@@ -151,13 +145,8 @@ export class Worker {
     );
     const now = () => ({ id: this.id, running: this.running });
     const ended = () => this.shift.longOnes();
-    this.deputy = this.deputyOf();
-    const { lease, maxBlock } = this.settings;
-    const turned = () => this.deputy?.turned({ worker: this.id, lanes: this.served });
-    const patience = this.deputy ? Math.max(lease, maxBlock) : lease;
-    this.loopWatch = new LoopWatch(clock, this.events, lease, patience, now, ended, turned, options.logger);
-    this.places = this.placesOf();
-    this.autoscale = this.scaling();
+    this.loopWatch = new LoopWatch(clock, this.events, this.settings.lease, now, ended, options.logger);
+    this.capacity = new Capacity(this.services, this.settings, this.shift);
     this.maintenance = new Maintenance({ store, clock, events: this.events, letter: (job) => letters.ofRecord(job) });
   }
 
@@ -191,7 +180,7 @@ export class Worker {
       ready: shift.taking && !shift.storeWatch.isAway && leased,
       running: running.length,
       stuck: running.filter((job) => job.stuck).length,
-      concurrency: Object.fromEntries([...this.places].map(([queue, { capacity }]) => [queue, capacity])),
+      concurrency: this.capacity.now,
       blocked: this.loopWatch.blocked,
     };
   }
@@ -218,18 +207,13 @@ export class Worker {
 
   /**
    * So many places for a queue it serves, from now until it ends: a number, or a least and a most between which they
-   * follow what waits. With fewer than before, running jobs finish. `status()` shows it; the list of workers goes on to
-   * show what this one started with. Throws `ConfigInvalid` for a queue it does not serve, for what is no concurrency,
-   * and for a number where places follow what waits: give `min` and `max` there, which may be the same.
+   * follow what waits; for a queue with a weight, all that it shares. With fewer than before, running jobs finish.
+   * `status()` shows it; the list of workers goes on to show what this one started with. Throws `ConfigInvalid` for a
+   * queue it does not serve, for what is no concurrency, and for a number where places follow what waits: give `min` and
+   * `max` there, which may be the same.
    */
   setConcurrency(queue: string, concurrency: Concurrency): void {
-    const places = this.places.get(queue);
-    if (!places) throw unserved(queue, [...this.places.keys()]);
-    const range = rangeOf('concurrency', concurrency);
-    if (typeof concurrency === 'number' && this.autoscale.scales(queue)) throw autoscaled(queue, concurrency);
-    this.autoscale.fit(queue, places, range);
-    this.resize(queue, Math.min(range.max, Math.max(range.min, places.capacity)));
-    if (this.shift.taking && this.autoscale.isNeeded) this.autoscale.start();
+    this.capacity.set(queue, concurrency);
   }
 
   /** Resolves when nothing is held and a look at every lane, begun after this call, found nothing. For tests. */
@@ -291,14 +275,13 @@ export class Worker {
 
   private takeUp(lanes: Lane[]): void {
     const { store, clock } = this.services;
-    this.shift.lanes = lanes.map((lane) => new LaneLoop(lane, this.places.get(lane.queue)!, this.shift));
+    this.shift.lanes = lanes.map((lane) => new LaneLoop(lane, this.capacity.of(lane.queue)!, this.shift));
     this.shift.taking = true;
+    this.capacity.serve(this.shift.lanes);
     this.hints.push(new Hints(clock, store, lanes, (hint) => this.shift.lanes.forEach((lane) => lane.hear(hint))));
     this.watchers.push(this.loopWatch);
     if (this.options.burst) this.watchers.push(this.burst(this.options.burst));
     if (this.settings.recycle.memory < Infinity) this.watchers.push(this.memoryWatch());
-    if (this.autoscale.isNeeded) this.autoscale.start();
-    this.deputy?.start();
     for (const loop of [...this.shift.lanes, ...this.hints, ...this.watchers]) loop.start();
     this.maintenance.reaper.serves(lanes);
     this.maintenance.start();
@@ -331,7 +314,7 @@ export class Worker {
     const { store, clock } = this.services;
     shift.over = true;
     shift.waiters.check();
-    const loops = [...shift.lanes, ...this.hints, ...this.watchers, this.autoscale, this.maintenance];
+    const loops = [...shift.lanes, ...this.hints, ...this.watchers, this.capacity.autoscale, this.maintenance];
     await atMost(clock, Promise.all(loops.map((loop) => loop.stop())), lastWrite);
     // What could not be given back in time goes back with the worker id, or with its lease.
     if (shift.isEnlisted) {
@@ -340,7 +323,6 @@ export class Worker {
       await atMost(clock, retiring, lastWrite);
     }
     await this.threads.close();
-    if (this.deputy) await atMost(clock, this.deputy.stop(), lastWrite);
     for (const hooks of this.greeted.reverse()) await this.farewell(hooks);
   }
 
@@ -372,47 +354,12 @@ export class Worker {
     this.endBecause('recycled');
   }
 
-  /** None where no thread can open the store: nobody else has it, or nobody can tell how. */
-  private deputyOf(): Deputy | undefined {
-    const { lease, maxBlock } = this.settings;
-    const { recipe } = this.services.store;
-    return recipe && maxBlock > 0 ? new Deputy({ recipe, lease, maxBlock }, this.options.logger) : undefined;
-  }
-
   private memoryWatch(): MemoryWatch {
     const { memory } = this.settings.recycle;
     const resident = this.options.resident ?? (() => process.memoryUsage.rss());
     return new MemoryWatch(this.services.clock, this.events, memory, resident, (bytes) =>
       this.recycle(`the process takes ${formatBytes(bytes)} of memory, more than ${formatBytes(memory)}`),
     );
-  }
-
-  private placesOf(): ReadonlyMap<string, Places> {
-    const { deadlines, clock } = this.services;
-    const line = () => new Line(deadlines, () => clock.monotonic(), this.settings.prefetch);
-    return new Map([...this.settings.queues].map(([queue, { min }]) => [queue, new Places(min, line())]));
-  }
-
-  private scaling(): Autoscale {
-    const { shift, events } = this;
-    const hasMore = (queue: string) =>
-      shift.taking &&
-      !shift.storeWatch.isAway &&
-      shift.lanes.some(({ lane, hasMore }) => hasMore && lane.queue === queue);
-    const scaling = new Autoscale(this.services.clock, events, hasMore, (queue, count) => this.resize(queue, count));
-    for (const [queue, range] of this.settings.queues) scaling.fit(queue, this.places.get(queue)!, range);
-    return scaling;
-  }
-
-  private resize(queue: string, count: number): void {
-    this.places.get(queue)!.resize(count);
-    this.options.logger?.debug(`Queue ${queue} has ${count} places now. workerId=${this.id}`);
-    for (const loop of this.shift.lanes) if (loop.lane.queue === queue) loop.resized();
-  }
-
-  private isFull(queue: string): boolean {
-    const places = this.places.get(queue);
-    return places !== undefined && places.taken >= places.capacity;
   }
 
   /** Of the queue of a task, if it is served. */
@@ -449,20 +396,10 @@ export class Worker {
       queues: [...queues.keys()],
       lanes: this.served,
       tasks: this.tasks.names,
-      concurrency: [...queues.values()].reduce((sum, { max }) => sum + max, 0),
+      concurrency: this.capacity.most,
       lease,
     };
   }
-}
-
-function unserved(queue: string, served: readonly string[]): ConfigInvalid {
-  const nearest = nearestName(queue, served);
-  return new ConfigInvalid('queue', `'${queue}' is not served here.${nearest ? ` Did you mean '${nearest}'?` : ''}`);
-}
-
-function autoscaled(queue: string, count: number): ConfigInvalid {
-  const says = `The places of '${queue}' follow what waits; give { min, max } instead of ${count}.`;
-  return new ConfigInvalid('concurrency', says);
 }
 
 function servicesOf(options: WorkerOptions, events: Events): Services {
