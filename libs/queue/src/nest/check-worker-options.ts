@@ -13,6 +13,7 @@ const known = [
   'concurrency',
   'prefetch',
   'lease',
+  'maxBlock',
   'shutdown',
   'idle',
   'burst',
@@ -39,6 +40,7 @@ export function checkWorkerOptions(options: WorkerModuleOptions): WorkerModuleOp
     concurrency,
     prefetch,
     lease,
+    maxBlock,
     shutdown,
     idle,
     burst,
@@ -55,6 +57,7 @@ export function checkWorkerOptions(options: WorkerModuleOptions): WorkerModuleOp
   checkPlaces('concurrency', concurrency);
   if (prefetch !== undefined && prefetch !== 'auto') checkWhole('prefetch', prefetch, 0, limits.batch);
   if (lease !== undefined) checkDuration('lease', lease, 500);
+  if (maxBlock !== undefined) checkDuration('maxBlock', maxBlock, 0);
   if (shutdown !== undefined) checkOptions('shutdown', shutdown, ['grace']);
   if (shutdown?.grace !== undefined) checkDuration('shutdown.grace', shutdown.grace, 0);
   if (idle !== undefined) checkDuration('idle', idle, 1);

@@ -57,6 +57,11 @@ export interface WorkerOptions {
   prefetch?: number | 'auto';
   /** How long a silent worker keeps its jobs. Default `'15s'`; it beats every third of it. */
   lease?: Duration;
+  /**
+   * How long the lease is kept while code blocks the event loop: a thread beats meanwhile, over a connection of its own.
+   * Beyond it others run the jobs. Default `'1m'`; 0 starts no thread, and the lease ends by itself.
+   */
+  maxBlock?: Duration;
   shutdown?: {
     /** How long running jobs may go on once asked to stop. Default `'30s'`. */
     grace?: Duration;

@@ -23,6 +23,8 @@ export interface WorkerSettings {
   /** Weights of the queues that share places. */
   weights: Map<string, number>;
   lease: number;
+  /** For as long the lease is kept while code blocks the event loop. */
+  maxBlock: number;
   grace: number;
   /** Longest wait between two looks at the store. */
   idle: number;
@@ -44,6 +46,7 @@ export function settingsOf(options: WorkerOptions, tasks: TaskTable): WorkerSett
     name: options.name ?? hostname(),
     ...queuesOf(options, tasks),
     lease,
+    maxBlock: duration('maxBlock', options.maxBlock, 60_000),
     grace: duration('shutdown.grace', options.shutdown?.grace, 30_000),
     // A look is also a beat, and those come every third of the lease at least.
     idle: Math.min(lease / 3, Math.max(1, duration('idle', options.idle, 1000))),

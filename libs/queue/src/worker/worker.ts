@@ -14,6 +14,7 @@ import { Batches } from './batches.js';
 import { Burst } from './burst.js';
 import { Capacity } from './capacity.js';
 import { DeadLetters } from './dead-letter.js';
+import { Deputy } from './deputy.js';
 import { Hints } from './hints.js';
 import { LaneLoop } from './lane-loop.js';
 import { logJobs } from './log.js';
@@ -99,6 +100,7 @@ export class Worker {
     (queue) => this.capacity.isFull(queue),
   );
   private readonly maintenance: Maintenance;
+  private readonly deputy?: Deputy;
   private readonly loopWatch: LoopWatch;
   private readonly capacity: Capacity;
   private readonly hints: Hints[] = [];
@@ -145,7 +147,11 @@ export class Worker {
     );
     const now = () => ({ id: this.id, running: this.running });
     const ended = () => this.shift.longOnes();
-    this.loopWatch = new LoopWatch(clock, this.events, this.settings.lease, now, ended, options.logger);
+    this.deputy = this.deputyOf();
+    const { lease, maxBlock } = this.settings;
+    const turned = () => this.deputy?.turned({ worker: this.id, lanes: this.served });
+    const patience = this.deputy ? Math.max(lease, maxBlock) : lease;
+    this.loopWatch = new LoopWatch(clock, this.events, lease, patience, now, ended, turned, options.logger);
     this.capacity = new Capacity(this.services, this.settings, this.shift);
     this.maintenance = new Maintenance({ store, clock, events: this.events, letter: (job) => letters.ofRecord(job) });
   }
@@ -282,6 +288,7 @@ export class Worker {
     this.watchers.push(this.loopWatch);
     if (this.options.burst) this.watchers.push(this.burst(this.options.burst));
     if (this.settings.recycle.memory < Infinity) this.watchers.push(this.memoryWatch());
+    this.deputy?.start();
     for (const loop of [...this.shift.lanes, ...this.hints, ...this.watchers]) loop.start();
     this.maintenance.reaper.serves(lanes);
     this.maintenance.start();
@@ -323,6 +330,7 @@ export class Worker {
       await atMost(clock, retiring, lastWrite);
     }
     await this.threads.close();
+    if (this.deputy) await atMost(clock, this.deputy.stop(), lastWrite);
     for (const hooks of this.greeted.reverse()) await this.farewell(hooks);
   }
 
@@ -352,6 +360,13 @@ export class Worker {
     if (this.stopping) return;
     this.options.logger?.log(`Recycling: ${why}. The worker ends, to be started anew. workerId=${this.id}`);
     this.endBecause('recycled');
+  }
+
+  /** None where no thread can open the store: nobody else has it, or nobody can tell how. */
+  private deputyOf(): Deputy | undefined {
+    const { lease, maxBlock } = this.settings;
+    const { recipe } = this.services.store;
+    return recipe && maxBlock > 0 ? new Deputy({ recipe, lease, maxBlock }, this.options.logger) : undefined;
   }
 
   private memoryWatch(): MemoryWatch {
