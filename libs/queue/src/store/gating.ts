@@ -47,12 +47,12 @@ export function saidOf({ tasks }: Pick<QueueSettings, 'tasks'>, task: string): T
   return Object.hasOwn(tasks, task) ? tasks[task] : undefined;
 }
 
-/** The gate that a job must be given because the settings bind its task, if it has none of the kind. */
+/** The gate that a job must be given because the settings name its task, if it has none of the kind. */
 export function missingGate(
   { task, gates = [] }: Pick<NewJob, 'task' | 'gates'>,
   said: TaskSettings | undefined,
 ): Gate | undefined {
-  const binds = said?.paused || typeof said?.max === 'number' || said?.rate;
+  const binds = said?.paused !== undefined || typeof said?.max === 'number' || said?.rate;
   return binds && !gates.some(({ kind }) => kind === 'task') ? { kind: 'task', key: task } : undefined;
 }
 
@@ -82,7 +82,7 @@ export function opensAt({ until, tat }: Pick<GateFigures, 'until' | 'tat'>, { ra
   return rate ? Math.max(until, Math.ceil((tat - rate.slack) / 1000)) : until;
 }
 
-/** Whether a job that stands in line, and has passed the gate, may become active. */
+/** Whether a job at the head of its line may become active; one that has not passed the gate, if nobody of its band waits there. */
 export function lets(gate: GateFigures, kind: Gate['kind'], terms: Terms, now: number): boolean {
   if (terms.paused || opensAt(gate, terms) > now) return false;
   return kind === 'order' || gate.taken - sum(gate.queued) < terms.max;

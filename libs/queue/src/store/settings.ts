@@ -26,11 +26,14 @@ function mergeTasks(before: QueueSettings['tasks'], change: NonNullable<Settings
   return Object.fromEntries(merged);
 }
 
-/** What says nothing is left out; `null` says that there is no bound, whatever the jobs say. */
+/**
+ * What says nothing is left out. `null` says that there is no bound, whatever the jobs say; `paused: false` that the task was
+ * paused, so that its jobs queue up behind those that still wait to be let through.
+ */
 function mergeTask(before: TaskSettings, change: TaskSettings): TaskSettings {
-  const { paused, group, ...bounds } = { ...before, ...named(change) };
+  const { group, ...merged } = { ...before, ...named(change) };
   const groups = { ...before.group, ...named(group ?? {}) };
-  return { ...bounds, ...(paused && { paused }), ...(Object.keys(groups).length > 0 && { group: groups }) };
+  return { ...merged, ...(Object.keys(groups).length > 0 && { group: groups }) };
 }
 
 function named<T extends object>(change: T): T {

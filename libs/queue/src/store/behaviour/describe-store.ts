@@ -1,5 +1,6 @@
 import { describeAfter } from './after.behaviour.js';
 import { describeClaim } from './claim.behaviour.js';
+import { describeCoalesce } from './coalesce.behaviour.js';
 import { describeControl } from './control.behaviour.js';
 import { describeEnqueue } from './enqueue.behaviour.js';
 import { describeExchange } from './exchange.behaviour.js';
@@ -7,18 +8,24 @@ import { describeGates } from './gates.behaviour.js';
 import { describeList } from './list.behaviour.js';
 import { describeLook } from './look.behaviour.js';
 import { describeNote } from './note.behaviour.js';
+import { describeOrder } from './order.behaviour.js';
 import { describeParked } from './parked.behaviour.js';
 import { describePrune } from './prune.behaviour.js';
+import { describeQueueSettings } from './queue-settings.behaviour.js';
+import { describeRate } from './rate.behaviour.js';
 import { describeReap } from './reap.behaviour.js';
 import { describeSchedules } from './schedules.behaviour.js';
 import { describeSettle } from './settle.behaviour.js';
 import { type MakeStore, Stage } from './stage.js';
+import { describeTaskSettings } from './task-settings.behaviour.js';
+import { describeTurn } from './turn.behaviour.js';
 import { describeUnique } from './unique.behaviour.js';
 import { describeWorkers } from './workers.behaviour.js';
 
 const behaviours = [
   describeEnqueue,
   describeUnique,
+  describeCoalesce,
   describeAfter,
   describeExchange,
   describeClaim,
@@ -33,6 +40,11 @@ const behaviours = [
   describeSchedules,
   describeGates,
   describeParked,
+  describeTurn,
+  describeRate,
+  describeOrder,
+  describeTaskSettings,
+  describeQueueSettings,
 ];
 
 /**

@@ -187,11 +187,12 @@ export const retried = (job: ClaimedJob, wait = 0, error = 'oops'): Settlement =
   error,
 });
 
-export const snoozed = (job: ClaimedJob, wait = 0): Settlement => ({
+export const snoozed = (job: ClaimedJob, wait = 0, pause?: boolean): Settlement => ({
   id: job.id,
   fence: job.fence,
   outcome: 'snoozed',
   in: wait,
+  pause,
 });
 
 export const failed = (job: ClaimedJob, reason = 'exhausted', error = 'oops'): Settlement => ({

@@ -42,9 +42,7 @@ export class Claim {
     const { bands, takes } = this.shard;
     const sizes = bands.map(({ size }) => size);
     const shares = sharesOf(sizes, weights, takes, want);
-    for (const [band, share] of shares.entries()) {
-      this.take(bands[band]!, Math.min(share, want - this.jobs.length));
-    }
+    for (const [band, share] of shares.entries()) this.take(bands[band]!, share);
   }
 
   private takeLowestShare(want: number): void {

@@ -224,11 +224,8 @@ export class Gates {
 
   private agrees(job: Job, number: number, now: number): boolean {
     const gate = this.at(job, number);
-    const band = this.band(job, number);
-    const terms = this.terms(job, number);
-    if (number < job.passed) return lets(gate, job.gates[number]!.kind, terms, now);
-    const closed = closedBy(gate, terms, band, now);
-    return gate.parked[band]!.size === 0 && (closed === undefined || closed === 'turn');
+    if (number >= job.passed && gate.parked[this.band(job, number)]!.size > 0) return false;
+    return lets(gate, job.gates[number]!.kind, this.terms(job, number), now);
   }
 
   private pass(job: Job, gate: GateState): void {
