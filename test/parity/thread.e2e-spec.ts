@@ -79,6 +79,15 @@ describe('thread', () => {
       expect((await job.refresh())!.progress).toEqual({ percent: 50, detail: { sheets: 4 } });
     });
 
+    it('enqueues jobs from the thread, as the children of its own', async () => {
+      const { pid } = await world.worker({}, program);
+      const job = await tasks().follow.enqueue({ name: 'child', pages: 1 });
+      const { id } = await job.result({ timeout: '10s' });
+      expect(await world.line('ran', 'child')).toMatchObject({ pid });
+
+      expect((await world.queue.job(id))!.view.parentId).toBe(job.id);
+    });
+
     it('DT9: guards and interceptors of the class work in process, around the thread', async () => {
       await world.worker({}, program);
       const { render } = tasks();

@@ -37,8 +37,8 @@ export class Deputy {
   ) {}
 
   start(): void {
-    const { turns } = this;
-    const thread = new Thread(this.entry, { workerData: { ...this.orders, turns } satisfies DeputyOrders });
+    const workerData: DeputyOrders = { ...this.orders, turns: this.turns };
+    const thread = new Thread(this.entry, { workerData, execArgv: [] });
     this.gone = new Promise((resolve) => thread.once('exit', () => resolve()));
     thread.on('error', (error) => this.complain(error.message));
     thread.on('message', (why: string) => this.complain(why));

@@ -28,7 +28,8 @@ const modules = {
     return 'modest';
   };`,
   'leaves.mjs': `export default ({ leave }) => { if (leave) process.exit(3); return 'stayed'; };`,
-  'talks.mjs': `export default async (_, ctx) => {
+  'talks.mjs': `import { TaskContext } from './task/context.js';
+  export default async (_, ctx) => {
     await ctx.progress(40, { page: 4 });
     ctx.logger.warn('paper is low');
     await ctx.log('a line');
@@ -36,7 +37,7 @@ const modules = {
     const first = await ctx.step('charge', () => 'charged');
     const again = await ctx.step('charge', () => 'charged twice');
     void ctx.log('the last one');
-    return { first, again, kept: ctx.lastCheckpoint };
+    return { first, again, kept: ctx.lastCheckpoint, ambient: TaskContext.current() === ctx };
   };`,
   'careless.mjs': `export default async (_, ctx) => {
     const missed = await ctx.progress(140).catch((error) => [error instanceof RangeError, error.message]);
@@ -163,7 +164,7 @@ describe('Threads', () => {
 
       expect(job).toMatchObject({
         state: 'completed',
-        result: { first: 'charged', again: 'charged', kept: { page: 5 } },
+        result: { first: 'charged', again: 'charged', kept: { page: 5 }, ambient: true },
       });
       expect(heard).toMatchObject([{ id: job.id, percent: 40, detail: { page: 4 } }]);
       expect((await world.find(job.id))!.log).toEqual(['warn: paper is low', 'a line', 'the last one']);
