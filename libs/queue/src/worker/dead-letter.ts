@@ -1,9 +1,11 @@
+import { gatePlanOf, gatesOf } from '../client/gates.js';
 import { open, seal } from '../job/envelope.js';
 import type { StoredError } from '../job/errors.js';
 import { createJobId, parseJobId } from '../job/id.js';
 import { type Priority, priorities } from '../job/state.js';
 import { storeError } from '../job/stored-error.js';
-import type { ClaimedJob, JobRecord, NewJob } from '../store/store.js';
+import type { ClaimedJob, Gate, JobRecord, NewJob } from '../store/store.js';
+import type { TaskOptions } from '../task/definition.js';
 import type { Clock } from '../time/clock.js';
 import type { Attempt } from './attempt.js';
 import type { Texts } from './services.js';
@@ -64,17 +66,20 @@ export class DeadLetters {
     const contract = typeof target === 'string' ? undefined : target.definition.options;
     const options = this.tasks.get(name)?.options ?? contract; // what holds here, overrides and all, if it is known here
     const { error, attempts } = failure;
+    const payload = { jobId: failure.id, task: failure.task, error: { ...error }, attempts };
+    const gates = gatesOfLetter(name, options, payload);
     return {
       id: createJobId(this.tasks.queueOf(name, contract), 0, this.clock.now()),
       task: name,
       body: seal(
         {
-          payload: { jobId: failure.id, task: failure.task, error: { ...error }, attempts },
+          payload,
           headers: { [deadLetterHeader]: failure.id },
         },
         this.texts.codec,
       ),
       priority: bandOf(options?.priority),
+      ...(gates ? { gates } : {}),
       parent: failure.id,
       root: failure.root ?? failure.id,
     };
@@ -87,6 +92,17 @@ export class DeadLetters {
     } catch {
       return false; // unreadable: nothing says it is one
     }
+  }
+}
+
+/** The limits of the task it goes to. It must be written: what a function of that task cannot bear is left out. */
+function gatesOfLetter(task: string, options: TaskOptions = {}, payload: unknown): Gate[] | undefined {
+  const plan = gatePlanOf(task, options);
+  if (!plan) return undefined;
+  try {
+    return gatesOf(task, plan, {}, payload);
+  } catch {
+    return gatesOf(task, { task: plan.task }, {}, payload);
   }
 }
 

@@ -374,6 +374,27 @@ describe('Worker', () => {
       ]);
       expect(await world.queue.list({ queue: 'ops' })).toMatchObject({ jobs: [{ state: 'failed', parentId: id }] });
     });
+
+    it('writes dead letters under the limits of their task, also where its group cannot be told', async () => {
+      const group = (letter: unknown) => (letter as { error: { message: string } }).error.message.toUpperCase();
+      const torn = () => raise(new Error('no group'));
+      const worker = await world.worker([
+        handler((why: string) => raise(new Error(why)), { retry: once, deadLetter: { task: 'ops.failed' } }),
+        handler(() => raise(new Error('b')), { retry: once, name: 'other', deadLetter: { task: 'ops.torn' } }),
+        handler(() => undefined, { name: 'ops.failed', queue: 'ops', maxActive: 1, group }),
+        handler(() => undefined, { name: 'ops.torn', queue: 'ops', maxActive: 2, group: torn }),
+      ]);
+      await world.queue.pause('ops');
+      await world.queue.enqueueMany('work', [{ payload: 'a' }, { payload: 'a' }]);
+      await world.queue.enqueueMany('other', [{}, {}, {}]);
+      await worker.idle();
+
+      const { jobs } = await world.queue.list({ queue: 'ops' });
+      const waiting = jobs.map(({ task, reason }) => `${task} ${reason}`).toSorted();
+      expect(waiting).toEqual([
+        ...['ops.failed group', 'ops.failed null', 'ops.torn limit', 'ops.torn null', 'ops.torn null'],
+      ]);
+    });
   });
 
   describe('payload and result', () => {
