@@ -70,7 +70,7 @@ export function describeQueueSettings(stage: Stage): void {
       const { id, fence } = await stage.held();
       await stage.add();
 
-      await stage.hinted({ lanes: [lane] }, 'ready', () => end(id, fence) as Promise<unknown>);
+      await stage.hinted({ lanes: [lane] }, 'ready', () => end(id, fence));
     });
 
     it('counts suspects that run alone', async () => {

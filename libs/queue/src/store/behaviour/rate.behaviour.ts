@@ -1,5 +1,5 @@
 import type { Gate } from '../store.js';
-import { every, Gated, group, ids, task } from './gated.js';
+import { every, Gated, group, task } from './gated.js';
 import { completed, failed, lane, released, retried, snoozed, type Stage } from './stage.js';
 
 export function describeRate(stage: Stage): void {
