@@ -4,7 +4,7 @@ import type { EnqueueAnswer, NewJob } from '../store.js';
 import type { Value } from './database.js';
 import { climb } from './gates.js';
 import type { Lane } from './lane.js';
-import { type Gating, trails } from './row.js';
+import { type Gating, newGating, trails } from './row.js';
 import type { Transaction } from './transaction.js';
 
 /** Rows of one statement. More gains nothing. */
@@ -23,7 +23,12 @@ export function isGated({ settings }: Lane, job: NewJob): boolean {
 
 /** How a new job stands to its gates as long as it is not ready; `undefined` when it has none. */
 export function gatingOf(tx: Transaction, { task, gates = [] }: NewJob): Gating | undefined {
-  return gates.length > 0 ? { task, enqueuedAt: tx.now, gates: [...gates], passed: 0 } : undefined;
+  return gates.length > 0 ? newGating({ task, enqueuedAt: tx.now }, gates) : undefined;
+}
+
+/** Reads what is known of the gates of new jobs. */
+export function expectGates(tx: Transaction, lane: Lane, jobs: NewJob[]): void {
+  tx.gates(lane).expect(jobs.map((job) => ({ gating: gatingOf(tx, job) })));
 }
 
 /** The same of one that is ready. Lets it climb, and answers whether it may join its line. */

@@ -41,14 +41,14 @@ export class Claim {
   private takeFromBands(want: number): void {
     const { takes, waiting, settings } = this.lane;
     const sizes = waiting.slice(0, suspects);
-    if (settings.weights) this.takeShares(want, sharesOf(sizes, settings.weights, takes, want));
+    if (settings.weights) this.takeShares(sharesOf(sizes, settings.weights, takes, want));
     else this.takeLowestShare(want);
     this.takeTopDown(want - this.jobs.length);
     this.lane.takes += this.jobs.length;
   }
 
-  private takeShares(want: number, shares: number[]): void {
-    for (const [band, share] of shares.entries()) this.take(band, Math.min(share, want - this.jobs.length));
+  private takeShares(shares: number[]): void {
+    for (const [band, share] of shares.entries()) this.take(band, share);
   }
 
   private takeLowestShare(want: number): void {
@@ -76,7 +76,8 @@ export class Claim {
     while (this.jobs.length < enough && this.looked < limits.batch && this.lane.waiting[place]! > 0) {
       const most = Math.min(enough - this.jobs.length, limits.batch - this.looked);
       this.tx.sweep();
-      const found = this.tx.db.rows('claim.look', this.lane.n, place, most).map((row) => readyJob(row, place));
+      const look = this.lane.gates > 0 || this.lane.book ? 'claim.look_gated' : 'claim.look';
+      const found = this.tx.db.rows(look, this.lane.n, place, most).map((row) => readyJob(row, place));
       if (found.length === 0) return;
       this.looked += found.length;
       const gated = found.filter(({ gating }) => gating);
@@ -133,7 +134,7 @@ interface ReadyJob extends Pick<Gated, 'n' | 'priority' | 'trail' | 'gating'> {
   job: ClaimedJob;
 }
 
-/** The columns of `claim.look`. */
+/** The columns of `claim.look` or `claim.look_gated`. */
 function readyJob(row: Row, place: number): ReadyJob {
   const packed = row[5];
   const [
@@ -148,14 +149,12 @@ function readyJob(row: Row, place: number): ReadyJob {
     tags,
     checkpoint,
     trail,
-    gates,
-    passed,
   ] = typeof packed === 'string' ? unpacked(packed) : usual;
   return {
     n: row[0] as number,
     priority: priority as number,
-    trail: (trail ?? 0) as number,
-    gating: typeof gates === 'string' ? gatingOf([row[2]!, row[4]!, gates, passed!, null]) : undefined,
+    trail: (trail ?? (row[6] ? trails.gates : 0)) as number,
+    gating: row[6] ? gatingOf([row[2]!, row[4]!, row[6], row[7]!, null]) : undefined,
     job: {
       id: row[1] as string,
       task: row[2] as string,

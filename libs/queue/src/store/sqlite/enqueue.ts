@@ -3,7 +3,7 @@ import { parseJobId } from '../../job/id.js';
 import { limits } from '../../job/limits.js';
 import { isFinal, jobStates } from '../../job/state.js';
 import type { EnqueueAnswer, NewJob, UniqueKey } from '../store.js';
-import { climbing, gatingOf, insertTen, insertTenGated, isGated } from './bulk.js';
+import { climbing, expectGates, gatingOf, insertTen, insertTenGated, isGated } from './bulk.js';
 import { hintSoon } from './gates.js';
 import { type Holder, holderOf, take } from './keys.js';
 import { type Lane, readyIn } from './lane.js';
@@ -18,6 +18,7 @@ export function enqueue(tx: Transaction, jobs: NewJob[]): EnqueueAnswer[] {
   for (const [lane, batch] of byLane(tx, jobs)) checkRoom(tx, lane, batch);
   const answers: EnqueueAnswer[] = [];
   const known = knownOf(tx, jobs);
+  if (known) for (const [lane, batch] of byLane(tx, jobs)) expectGates(tx, lane, batch);
   while (answers.length < jobs.length) {
     const next = jobs[answers.length]!;
     const lane = laneOf(tx, next.id);

@@ -92,9 +92,7 @@ function checkKeys(tx: Transaction, lane: Lane): Violation[] {
 
 /** I13, and what the lane counts of gates. That a job knows of its gates is I1. */
 function checkGated(tx: Transaction, lane: Lane): Violation[] {
-  const gates = tx.db
-    .rows('fsck.gates', lane.n)
-    .map(([name, wake, state]) => stateOf([name, wake, JSON.parse(state as string)]));
+  const gates = tx.db.rows('fsck.gates', lane.n).map(([state]) => stateOf(JSON.parse(state as string) as unknown[]));
   const first = Math.min(...gates.map(({ wake = Infinity }) => wake));
   return [
     ...violation('I1', 'know of other gates than they have', ids(tx, 'fsck.ungated', lane.n)),

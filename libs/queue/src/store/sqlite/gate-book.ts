@@ -1,16 +1,5 @@
 import { priorities } from '../../job/state.js';
-import {
-  arrival,
-  bandAt,
-  closedBy,
-  gateName,
-  type GateFigures,
-  saidOf,
-  sum,
-  type Terms,
-  termsAt,
-  ticketAt,
-} from '../gating.js';
+import { arrival, bandAt, closedBy, type GateFigures, saidOf, sum, type Terms, termsAt, ticketAt } from '../gating.js';
 import type { Gate } from '../store.js';
 import type { Value } from './database.js';
 import type { Lane } from './lane.js';
@@ -67,45 +56,41 @@ export class GateBook {
   /** Reads what is known of the gates of all these jobs, in one go. */
   expect(jobs: Iterable<Pick<Gated, 'gating'>>): void {
     const names = new Set<string>();
-    for (const { gating } of jobs) for (const gate of gating?.gates ?? []) names.add(gateName(gate));
+    for (const { gating } of jobs) for (const name of gating?.names ?? []) names.add(name);
     this.read([...names].filter((name) => !this.states.has(name)));
   }
 
   /** The same, and whoever will be let through when these jobs begin, or leave. A guess: what it misses is read when it is asked for. */
-  foresee(jobs: Pick<Gated, 'gating' | 'priority'>[], what: 'begin' | 'leave'): void {
+  foresee(jobs: { gating?: Gating; priority?: number }[], what: 'begin' | 'leave'): void {
     this.expect(jobs);
     const parts = new Set<string>();
-    for (const { gating, priority } of jobs) {
-      for (const gate of gating?.gates ?? []) {
-        const part = this.nextPart(this.look(gate), bandAt(gate, priority), what);
+    for (const { gating, priority = 0 } of jobs) {
+      for (const [i, gate] of gating?.gates.entries() ?? []) {
+        const part = this.nextPart(this.look(gating!.names[i]!), bandAt(gate, priority), what);
         if (part !== undefined && !this.heads.has(part)) parts.add(part);
       }
     }
-    if (parts.size > 0) this.readHeads([...parts], 1);
+    if (parts.size > 0) this.readHeads([...parts]);
   }
 
   /** For reading; call `touch` to change it. */
-  look(gate: Gate): GateState {
-    const name = gateName(gate);
-    if (!this.states.has(name)) this.read([name]);
+  look(name: string): GateState {
+    const known = this.states.get(name);
+    if (known) return known;
+    this.read([name]);
     return this.states.get(name)!;
   }
 
   /** It will be changed. */
-  touch(gate: Gate): GateState {
-    const state = this.look(gate);
+  touch(name: string): GateState {
+    const state = this.look(name);
     this.changed.add(state);
     return state;
   }
 
-  /** The same by name. */
   touchAll(names: string[]): GateState[] {
     this.read(names.filter((name) => !this.states.has(name)));
-    return names.map((name) => {
-      const state = this.states.get(name)!;
-      this.changed.add(state);
-      return state;
-    });
+    return names.map((name) => this.touch(name));
   }
 
   /** What holds at the gate of the first who waits there in this band; `undefined` when nobody does. */
@@ -120,7 +105,7 @@ export class GateBook {
   first(state: GateState, band: number): Climber | undefined {
     const part = partOf(state.name, band);
     const known = this.heads.get(part);
-    if (!known || (known.jobs.length === 0 && !known.whole)) this.readHeads([part], chunk);
+    if (!known || (known.jobs.length === 0 && !known.whole)) this.readHead(part);
     return this.heads.get(part)!.jobs[0];
   }
 
@@ -145,7 +130,6 @@ export class GateBook {
     state.waits[band]!--;
     gating.ticket = undefined;
     this.changed.add(state);
-    this.move(job);
   }
 
   /** Its place, ticket or number of passed gates has changed, and will be written with those of others. */
@@ -220,23 +204,28 @@ export class GateBook {
   private read(names: string[]): void {
     if (names.length === 0) return;
     if (this.lane.gates > 0) {
-      for (const row of this.tx.db.gathered('gate.load', this.lane.n, JSON.stringify(names))) {
-        this.states.set(row[0] as string, stateOf(row));
+      const texts = this.tx.db.row('gate.load', this.lane.n, JSON.stringify(names))![0];
+      for (const text of texts === null ? [] : (JSON.parse(`[${texts}]`) as unknown[][])) {
+        const state = stateOf(text);
+        this.states.set(state.name, state);
       }
     }
     for (const name of names) if (!this.states.has(name)) this.states.set(name, newState(name));
   }
 
-  private readHeads(parts: string[], most: number): void {
+  /** The first of each. */
+  private readHeads(parts: string[]): void {
     this.tx.sweep();
     for (const part of parts) this.heads.set(part, { jobs: [], whole: true });
-    for (const [part, ...row] of this.tx.db.gathered('gate.heads', this.lane.n, JSON.stringify(parts), most)) {
-      const head = this.heads.get(part as string)!;
-      head.jobs.push(waitingJobOf(row));
-      head.whole = head.jobs.length < most;
+    for (const [part, ...row] of this.tx.db.gathered('gate.heads', this.lane.n, JSON.stringify(parts))) {
+      this.heads.set(part as string, { jobs: [waitingJobOf(row)], whole: false });
     }
-    for (const part of parts)
-      this.heads.get(part)!.jobs.sort((a, b) => (a.gating!.ticket! < b.gating!.ticket! ? -1 : 1));
+  }
+
+  private readHead(part: string): void {
+    this.tx.sweep();
+    const jobs = this.tx.db.rows('gate.head', this.lane.n, part, `${part}:`, chunk).map(waitingJobOf);
+    this.heads.set(part, { jobs, whole: jobs.length < chunk });
   }
 
   /** Whoever takes this ticket may stand among the first. */
@@ -263,25 +252,20 @@ function newState(name: string): GateState {
   return { name, taken: 0, queued: none(), waits: none(), tat: 0, until: 0, asks: mixed, stored: false };
 }
 
-/** The columns of `gate.load`; `state` as `textOf` writes it. */
-export function stateOf([name, wake, state]: unknown[]): GateState {
-  const [taken, q0, q1, q2, q3, w0, w1, w2, w3, tat, until, asks] = state as [
-    ...[number, number, number, number, number, number, number, number, number, number, number],
+/** Of what `textOf` wrote. */
+export function stateOf(values: unknown[]): GateState {
+  const [name, wake, taken, q0, q1, q2, q3, w0, w1, w2, w3, tat, until, asks] = values as [
+    ...[string, number | null, number, number, number, number, number, number, number, number, number, number, number],
     string,
   ];
-  return {
-    name: name as string,
-    taken,
-    queued: [q0, q1, q2, q3],
-    waits: [w0, w1, w2, w3],
-    tat,
-    until,
-    wake: (wake as number | null) ?? undefined,
-    asks,
-    stored: true,
-  };
+  const [queued, waits] = [
+    [q0, q1, q2, q3],
+    [w0, w1, w2, w3],
+  ];
+  return { name, taken, queued, waits, tat, until, wake: wake ?? undefined, asks, stored: true };
 }
 
-function textOf({ taken, queued, waits, tat, until, asks }: GateState): string {
-  return JSON.stringify([taken, ...queued, ...waits, tat, until, asks]);
+/** JSON without anything that SQLite would have to be told about. */
+function textOf({ name, wake, taken, queued, waits, tat, until, asks }: GateState): string {
+  return JSON.stringify([name, wake ?? null, taken, ...queued, ...waits, tat, until, asks]);
 }

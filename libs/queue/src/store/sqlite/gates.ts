@@ -14,10 +14,10 @@ import {
   termsAt,
 } from '../gating.js';
 import { unset } from '../settings.js';
-import type { Gate, JobRecord, SettingsChange } from '../store.js';
+import type { JobRecord, SettingsChange } from '../store.js';
 import type { GateBook, GateState } from './gate-book.js';
 import type { Lane } from './lane.js';
-import { type Climber, type Gated, type Gating, suspects, trails } from './row.js';
+import { type Climber, type Gated, type Gating, newGating, suspects, trails } from './row.js';
 import { tally, type Transaction } from './transaction.js';
 
 /**
@@ -48,7 +48,8 @@ export function becomeReady(
   const { gating } = job;
   if (gating) {
     const book = tx.gates(lane);
-    for (const gate of gating.gates.slice(0, gating.passed)) book.touch(gate).queued[bandAt(gate, job.priority)]!++;
+    for (let i = 0; i < gating.passed; i++)
+      book.touch(gating.names[i]!).queued[bandAt(gating.gates[i]!, job.priority)]!++;
     if (!wasActive) book.move(job);
     if (!wasActive && !climb(tx, lane, gating, job)) return;
   }
@@ -60,7 +61,7 @@ export function climb(tx: Transaction, lane: Lane, gating: Gating, job: Omit<Gat
   const book = tx.gates(lane);
   for (; gating.passed < gating.gates.length;) {
     const gate = gating.gates[gating.passed]!;
-    const state = book.look(gate);
+    const state = book.look(gating.names[gating.passed]!);
     const band = bandAt(gate, job.priority);
     const terms = termsAt(gate, saidOf(lane.settings, gating.task));
     const crowded = state.waits[band]! > 0;
@@ -68,21 +69,21 @@ export function climb(tx: Transaction, lane: Lane, gating: Gating, job: Omit<Gat
     if (crowded || closed) book.park(state, gating, job);
     if (closed === 'time') wakeBy(tx, lane, state, opensAt(state, terms));
     if (crowded || closed) return false;
-    pass(book, gate, gating, job);
+    pass(book, gating, job);
   }
   return true;
 }
 
 /** Whether `job`, at the head of its line, may begin. It is active from then on, or else parked. */
 export function begin(tx: Transaction, lane: Lane, job: Gated, gating: Gating): boolean {
-  const obstacle = gating.gates.findIndex((gate, i) => !agrees(tx, lane, gating, job, gate, i));
+  const obstacle = gating.gates.findIndex((_, i) => !agrees(tx, lane, gating, job, i));
   if (obstacle >= 0) {
     putBack(tx, lane, job, gating, obstacle);
     return false;
   }
   const book = tx.gates(lane);
   gating.gates.forEach((gate, i) => {
-    const state = book.touch(gate);
+    const state = book.touch(gating.names[i]!);
     if (i < gating.passed) state.queued[bandAt(gate, job.priority)]!--;
     else state.taken++;
     const { rate } = termsAt(gate, saidOf(lane.settings, gating.task));
@@ -90,19 +91,18 @@ export function begin(tx: Transaction, lane: Lane, job: Gated, gating: Gating): 
   });
   if (gating.passed < gating.gates.length) {
     gating.passed = gating.gates.length;
+    job.place = job.pos = undefined;
     book.move(job);
   }
   openDown(tx, lane, gating, gating.passed - 1, 0);
   return true;
 }
 
-function agrees(tx: Transaction, lane: Lane, gating: Gating, job: Gated, gate: Gate, number: number): boolean {
-  const state = tx.gates(lane).look(gate);
-  const terms = termsAt(gate, saidOf(lane.settings, gating.task));
-  if (number < gating.passed) return lets(state, gate.kind, terms, tx.now);
-  const band = bandAt(gate, job.priority);
-  const closed = closedBy(state, terms, band, tx.now);
-  return state.waits[band] === 0 && (closed === undefined || closed === 'turn');
+function agrees(tx: Transaction, lane: Lane, gating: Gating, job: Gated, number: number): boolean {
+  const gate = gating.gates[number]!;
+  const state = tx.gates(lane).look(gating.names[number]!);
+  if (number >= gating.passed && state.waits[bandAt(gate, job.priority)]! > 0) return false;
+  return lets(state, gate.kind, termsAt(gate, saidOf(lane.settings, gating.task)), tx.now);
 }
 
 /** It gives back the gate of that number and those further out, and parks. */
@@ -110,44 +110,35 @@ function putBack(tx: Transaction, lane: Lane, job: Gated, gating: Gating, number
   const book = tx.gates(lane);
   const touched = Math.max(number, gating.passed - 1);
   tally(lane, job, 'ready', -1);
-  giveBack(book, gating, job, number, true);
-  book.park(book.touch(gating.gates[number]!), gating, job);
+  giveBack(book, gating, number, job);
+  book.park(book.touch(gating.names[number]!), gating, job);
   job.place = job.pos = undefined;
   book.move(job);
   tally(lane, job, 'ready', 1);
   openDown(tx, lane, gating, touched, number);
 }
 
-/** `job` is neither ready nor active any more, and keeps as many gates. `wasReady`: it was before. */
-export function leaveGates(
-  tx: Transaction,
-  lane: Lane,
-  job: Gated,
-  { wasReady, keep }: { wasReady: boolean; keep: number },
-): void {
-  const { gating } = job;
-  if (!gating) return;
+/** A job is neither ready nor active any more, and keeps as many gates. `was`: that it was ready before, and of which priority. */
+export function leaveGates(tx: Transaction, lane: Lane, gating: Gating, keep: number, was?: Gated): void {
   const book = tx.gates(lane);
-  const { ticket } = gating;
-  const touched = ticket === undefined ? gating.passed - 1 : gating.passed;
-  if (ticket !== undefined) book.unpark(book.look(gating.gates[gating.passed]!), gating, job);
-  if (gating.passed > keep) book.move(job);
-  giveBack(book, gating, job, keep, wasReady);
+  const touched = gating.ticket === undefined ? gating.passed - 1 : gating.passed;
+  if (gating.ticket !== undefined) book.unpark(book.look(gating.names[gating.passed]!), gating, was!);
+  giveBack(book, gating, keep, was);
   openDown(tx, lane, gating, touched, keep);
 }
 
 /** No attempt of its innermost group or task begins before `time`. */
 export function pause(tx: Transaction, lane: Lane, { gating }: Pick<Gated, 'gating'>, time: number): void {
-  const gate = gating?.gates.find(({ kind }) => kind !== 'order');
-  if (!gate) return;
-  const state = tx.gates(lane).touch(gate);
+  const number = gating?.gates.findIndex(({ kind }) => kind !== 'order') ?? -1;
+  if (number < 0) return;
+  const state = tx.gates(lane).touch(gating!.names[number]!);
   state.until = Math.max(state.until, time);
 }
 
 /** The gate that `job` is parked in front of, and when that opens. */
 export function parkedAt(tx: Transaction, lane: Lane, { gating, priority }: Gated): JobRecord['parked'] {
   const gate = gating!.gates[gating!.passed]!;
-  const state = tx.gates(lane).look(gate);
+  const state = tx.gates(lane).look(gating!.names[gating!.passed]!);
   const terms = termsAt(gate, saidOf(lane.settings, gating!.task));
   const timed = closedBy(state, terms, bandAt(gate, priority), tx.now) === 'time';
   return { ...gate, ...(timed && { until: opensAt(state, terms) }) };
@@ -177,11 +168,11 @@ export function reconsider(tx: Transaction, lane: Lane, tasks: NonNullable<Setti
   const woken = groups ? tx.db.rows('gate.waking_groups', lane.n).map(([name]) => name as string) : [];
   const book = tx.gates(lane);
   for (const task of Object.keys(tasks)) {
-    const gate = { kind: 'task', key: task } as const;
-    const { stored, tat } = book.look(gate);
+    const name = gateName({ kind: 'task', key: task });
+    const { stored, tat } = book.look(name);
     if (!stored) continue;
-    book.touch(gate).tat = arrivalUnder(tat, saidOf(lane.settings, task)?.rate, tx.now);
-    woken.push(gateName(gate));
+    book.touch(name).tat = arrivalUnder(tat, saidOf(lane.settings, task)?.rate, tx.now);
+    woken.push(name);
   }
   for (const state of book.touchAll(woken)) state.wake = tx.now;
   return woken.length > 0;
@@ -197,9 +188,9 @@ export function completeGates(
   if (lane.settings.tasks === unset.tasks) return;
   const { task, enqueuedAt } = asked ?? job.gating ?? askedOf(tx, job.n);
   const { gates, passed } = job.gating ?? { gates: [], passed: 0 };
-  const missing = missingGate({ task, gates }, saidOf(lane.settings, task));
+  const missing = missingGate({ task, gates: [...gates] }, saidOf(lane.settings, task));
   if (!missing) return;
-  job.gating = { task, enqueuedAt, gates: [...gates, missing], passed };
+  job.gating = newGating({ task, enqueuedAt }, [...gates, missing], passed);
   job.trail |= trails.gates;
   tx.db.run('gate.give', JSON.stringify(job.gating.gates), passed, job.n);
 }
@@ -210,26 +201,25 @@ function askedOf(tx: Transaction, n: number): Pick<Gating, 'task' | 'enqueuedAt'
   return { task: task as string, enqueuedAt: enqueuedAt as number };
 }
 
-function pass(book: GateBook, gate: Gate, gating: Gating, { priority }: Pick<Gated, 'priority'>): void {
-  const state = book.touch(gate);
+function pass(book: GateBook, gating: Gating, { priority }: Pick<Gated, 'priority'>): void {
+  const state = book.touch(gating.names[gating.passed]!);
   state.taken++;
-  state.queued[bandAt(gate, priority)]!++;
+  state.queued[bandAt(gating.gates[gating.passed]!, priority)]!++;
   gating.passed++;
 }
 
-/** All gates it has passed, from number `first`. */
-function giveBack(book: GateBook, gating: Gating, { priority }: Gated, first: number, wasReady: boolean): void {
+/** All gates it has passed, from number `first`. `was`: as in `leaveGates`. */
+function giveBack(book: GateBook, gating: Gating, first: number, was?: Pick<Gated, 'priority'>): void {
   for (; gating.passed > first; gating.passed--) {
-    const gate = gating.gates[gating.passed - 1]!;
-    const state = book.touch(gate);
+    const state = book.touch(gating.names[gating.passed - 1]!);
     state.taken--;
-    if (wasReady) state.queued[bandAt(gate, priority)]!--;
+    if (was) state.queued[bandAt(gating.gates[gating.passed - 1]!, was.priority)]!--;
   }
 }
 
 /** Opens the gates of a job from number `outermost` to number `innermost`. */
-function openDown(tx: Transaction, lane: Lane, { gates }: Gating, outermost: number, innermost: number): void {
-  for (let i = outermost; i >= innermost; i--) open(tx, lane, tx.gates(lane).touch(gates[i]!));
+function openDown(tx: Transaction, lane: Lane, { names }: Gating, outermost: number, innermost: number): void {
+  for (let i = outermost; i >= innermost; i--) open(tx, lane, tx.gates(lane).touch(names[i]!));
 }
 
 function wakeBy(tx: Transaction, lane: Lane, state: GateState, time: number): void {
@@ -267,9 +257,9 @@ function letThrough(tx: Transaction, lane: Lane, state: GateState): number | und
     if (closed) return closed === 'time' ? opensAt(state, terms) : undefined;
     const job = book.first(state, band)!;
     const gating = job.gating!;
-    const gate = gating.gates[gating.passed]!;
     book.unpark(state, gating, job);
-    pass(book, gate, gating, job);
+    pass(book, gating, job);
+    book.move(job);
     tally(lane, job, 'ready', -1);
     if (climb(tx, lane, gating, job)) lineUp(tx, lane, job, 'tail');
     tally(lane, job, 'ready', 1);

@@ -64,7 +64,7 @@ export function finish<F extends Final>(
   return state;
 }
 
-/** The same for a held job that has neither keys nor anything in other tables, and completed. */
+/** The same for a held job that has neither keys nor, but for gates, anything in other tables, and completed. */
 export function complete(
   tx: Transaction,
   lane: Lane,
@@ -78,9 +78,11 @@ export function complete(
     tx.vanish(job.n);
   } else {
     lane.counts.completed++;
-    tx.db.run('job.complete', job.attempts + 1, tx.now, tx.now + keep, result, job.n);
+    const how = job.gating ? 'job.complete_gated' : 'job.complete';
+    tx.db.run(how, job.attempts + 1, tx.now, tx.now + keep, result, job.n);
   }
   tx.hintJob(job.id);
+  if (job.gating) leaveGates(tx, lane, job.gating, 0);
   hintRoom(tx, lane);
   return 'completed';
 }
@@ -121,7 +123,10 @@ function join(tx: Transaction, lane: Lane, job: Job, where: 'front' | 'tail'): '
 
 /** A job that was in state `before` is neither ready nor active any more: those that waited for what it had go on. */
 function makeRoom(tx: Transaction, lane: Lane, job: Job, before: JobState): void {
-  if (job.gating) leaveGates(tx, lane, job, { wasReady: before === 'ready', keep: gatesKept(job, before) });
+  if (job.gating) {
+    if (!job.gone) tx.gates(lane).move(job);
+    leaveGates(tx, lane, job.gating, gatesKept(job, before), before === 'ready' ? job : undefined);
+  }
   if (before === 'active') hintRoom(tx, lane);
 }
 

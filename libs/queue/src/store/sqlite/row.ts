@@ -1,4 +1,5 @@
 import { type JobState, jobStates, type WhyScheduled } from '../../job/state.js';
+import { gateName } from '../gating.js';
 import type { AttemptRecord, Due, Gate, JobRecord, UniqueKey } from '../store.js';
 import type { Row } from './database.js';
 import { plain, unpacked } from './text.js';
@@ -44,7 +45,9 @@ export interface Gating {
   readonly task: string;
   readonly enqueuedAt: number;
   /** Innermost first. */
-  readonly gates: Gate[];
+  readonly gates: readonly Gate[];
+  /** Theirs, in the same order. */
+  readonly names: readonly string[];
   /** How many of them it has passed. */
   passed: number;
   /** While it is parked: the name of the gate it stands in front of, then where among the others there. */
@@ -104,13 +107,21 @@ function trailOf(value: unknown): Pick<Job, 'trail' | 'gating'> {
 
 /** Of the columns `task, enqueued_at, gates, passed, ticket`. */
 export function gatingOf([task, enqueuedAt, gates, passed, ticket]: Row): Gating {
-  return {
-    task: task as string,
-    enqueuedAt: enqueuedAt as number,
-    gates: JSON.parse(gates as string) as Gate[],
-    passed: passed as number,
-    ticket: optional(ticket),
-  };
+  return newGating(
+    { task: task as string, enqueuedAt: enqueuedAt as number },
+    JSON.parse(gates as string) as Gate[],
+    passed as number,
+    optional(ticket),
+  );
+}
+
+export function newGating(
+  { task, enqueuedAt }: Pick<Gating, 'task' | 'enqueuedAt'>,
+  gates: readonly Gate[],
+  passed = 0,
+  ticket?: string,
+): Gating {
+  return { task, enqueuedAt, gates, names: gates.map(gateName), passed, ticket };
 }
 
 /** What letting a parked job through takes to know. */
@@ -130,15 +141,17 @@ export function waitingJobOf(row: Row): Climber {
   };
 }
 
-/** What completing takes to know of a held job without keys and without rows in other tables: the columns of `job.usual`. */
-export type UsualJob = Pick<Job, 'n' | 'id' | 'fence' | 'attempts'>;
+/** What completing takes to know of a held job without keys and, but for gates, without rows in other tables. */
+export type UsualJob = Pick<Job, 'n' | 'id' | 'fence' | 'attempts' | 'gating'>;
 
+/** The columns of `job.usual`, or of `job.usual_gated`: only what it takes to give back the gates is filled in. */
 export function usualJobOf(row: Row): UsualJob {
   return {
     n: row[0] as number,
     id: row[1] as string,
     fence: row[2] as number,
     attempts: row[3] as number,
+    gating: row.length > 4 ? gatingOf(['', 0, row[4]!, row[5]!, null]) : undefined,
   };
 }
 

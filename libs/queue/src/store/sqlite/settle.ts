@@ -1,5 +1,6 @@
 import { isFinal, type JobState } from '../../job/state.js';
 import type { Settlement } from '../store.js';
+import type { Value } from './database.js';
 import { add } from './enqueue.js';
 import { pause } from './gates.js';
 import type { Lane } from './lane.js';
@@ -31,8 +32,17 @@ export function settle(tx: Transaction, lane: Lane, worker: string, endings: Set
 function usualOf(tx: Transaction, lane: Lane, worker: string, endings: Settlement[]): Map<string, UsualJob> {
   const completed = endings.filter(({ outcome }) => outcome === 'completed').map(({ id }) => id);
   if (completed.length === 0 || new Set(endings.map(({ id }) => id)).size < endings.length) return new Map();
-  const rows = tx.db.gathered('job.usual', JSON.stringify(completed), lane.n, worker);
-  return new Map(rows.map((row) => [row[1] as string, usualJobOf(row)]));
+  const values = [JSON.stringify(completed), lane.n, worker];
+  const jobs = tx.db.gathered('job.usual', ...values).map(usualJobOf);
+  if (jobs.length < completed.length && lane.gates > 0) jobs.push(...usualGated(tx, lane, values));
+  return new Map(jobs.map((job) => [job.id, job]));
+}
+
+/** The same of jobs with gates. */
+function usualGated(tx: Transaction, lane: Lane, values: Value[]): UsualJob[] {
+  const jobs = tx.db.gathered('job.usual_gated', ...values).map(usualJobOf);
+  tx.gates(lane).foresee(jobs, 'leave');
+  return jobs;
 }
 
 function headsOf(tx: Transaction, lane: Lane, endings: Settlement[]): Map<string, Job> {

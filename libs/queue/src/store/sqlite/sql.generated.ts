@@ -46,8 +46,15 @@ DELETE FROM outbox WHERE n = ?;
 SELECT n, id, task, body, enqueued_at,
   CASE WHEN attempts OR crashes OR releases OR trail OR priority <> place OR due_at IS NOT NULL OR expires_at IS NOT NULL
     OR parent IS NOT NULL OR root IS NOT NULL OR tags IS NOT NULL OR checkpoint IS NOT NULL
-  THEN json_array(attempts, crashes, releases, priority, due_at, expires_at, parent, root, tags, checkpoint, trail,
-    gates, passed) END
+  THEN json_array(attempts, crashes, releases, priority, due_at, expires_at, parent, root, tags, checkpoint, trail) END
+FROM jobs WHERE lane = ? AND state = 2 AND place = ? ORDER BY pos LIMIT ?;
+
+-- look_gated: the same where some have gates.
+SELECT n, id, task, body, enqueued_at,
+  CASE WHEN attempts OR crashes OR releases OR trail & ~8 OR priority <> place OR due_at IS NOT NULL OR expires_at IS NOT NULL
+    OR parent IS NOT NULL OR root IS NOT NULL OR tags IS NOT NULL OR checkpoint IS NOT NULL
+  THEN json_array(attempts, crashes, releases, priority, due_at, expires_at, parent, root, tags, checkpoint, trail) END,
+  gates, passed
 FROM jobs WHERE lane = ? AND state = 2 AND place = ? ORDER BY pos LIMIT ?;
 
 -- take: these rows (a JSON array, in order) become active. One statement for a batch is twice as fast as one each.
@@ -172,10 +179,10 @@ SELECT id, next FROM schedules INDEXED BY schedules_due WHERE next IS NOT NULL;
 SELECT id FROM jobs WHERE lane = ? AND (trail & 8 <> 0) <> (gates IS NOT NULL AND passed IS NOT NULL);
 
 -- gates: what is known of each.
-SELECT name, wake, state FROM gates WHERE lane = ?;
+SELECT state, wake FROM gates WHERE lane = ?;
 `,
-  'gate': `-- load: what is known of these gates (a JSON array of names), gathered.
-SELECT json_group_array(json_array(name, wake, json(state))) FROM gates WHERE lane = ? AND name IN (SELECT value FROM json_each(?));
+  'gate': `-- load: what is known of these gates (a JSON array of names), one text behind the other.
+SELECT group_concat(state, ',') FROM gates WHERE lane = ? AND name IN (SELECT value FROM json_each(?));
 
 -- save: what is known of one gate from now on.
 REPLACE INTO gates (lane, name, wake, state) VALUES (?, ?, ?, ?);
@@ -194,11 +201,14 @@ SELECT name FROM gates WHERE lane = ? AND wake <= ? ORDER BY wake, name LIMIT ?;
 -- next_wake: when the next one is to be looked at.
 SELECT wake FROM gates WHERE lane = ? AND wake IS NOT NULL ORDER BY wake, name LIMIT 1;
 
--- heads: of each of these parts of a gate's parked jobs (a JSON array of name and band), so many of the first, gathered.
+-- heads: of each of these parts of a gate's parked jobs (a JSON array of name and band) the first, gathered.
 SELECT json_group_array(json_array(part, {waiting})) FROM (SELECT value AS part FROM json_each(?2)) CROSS JOIN jobs
-ON n IN (
+ON n = (
   SELECT first.n FROM jobs AS first
-  WHERE first.lane = ?1 AND first.ticket >= part AND first.ticket < part || ':' ORDER BY first.ticket LIMIT ?3);
+  WHERE first.lane = ?1 AND first.ticket >= part AND first.ticket < part || ':' ORDER BY first.ticket LIMIT 1);
+
+-- head: the first of one part, whose tickets lie between these two.
+SELECT {waiting} FROM jobs WHERE lane = ? AND ticket >= ? AND ticket < ? ORDER BY ticket LIMIT ?;
 
 -- move: these jobs (a JSON array of rows) stand elsewhere in line or in front of a gate, and have passed so many.
 UPDATE jobs SET place = moved.value ->> 1, pos = moved.value ->> 2, passed = moved.value ->> 3, ticket = moved.value ->> 4
@@ -240,6 +250,10 @@ SELECT json_group_array(json_array({head})) FROM jobs WHERE id IN (SELECT value 
 SELECT json_group_array(json_array(n, id, fence, attempts)) FROM jobs
 WHERE id IN (SELECT value FROM json_each(?)) AND +lane = ? AND state = 3 AND worker = ? AND keys IS NULL AND trail = 0;
 
+-- usual_gated: the same of jobs that have gates.
+SELECT json_group_array(json_array(n, id, fence, attempts, gates, passed)) FROM jobs
+WHERE id IN (SELECT value FROM json_each(?)) AND +lane = ? AND state = 3 AND worker = ? AND keys IS NULL AND trail = 8;
+
 -- put: a job in its new place.
 UPDATE jobs SET state = ?, place = ?, pos = ?, attempts = ?, crashes = ?, releases = ?, worker = ?, fence = ?, mark = ?,
   due_at = ?, started_at = ?, why = ?, reason = ?, error = ?, trail = ?, finished_at = ?, forget_at = ?, result = ?
@@ -248,6 +262,11 @@ WHERE n = ?;
 -- complete: put, for the ending that is usual.
 UPDATE jobs SET state = 4, worker = NULL, fence = NULL, mark = NULL, why = NULL, reason = NULL, error = NULL,
   attempts = ?, finished_at = ?, forget_at = ?, result = ?
+WHERE n = ?;
+
+-- complete_gated: the same of a job with gates, which gives them back.
+UPDATE jobs SET state = 4, worker = NULL, fence = NULL, mark = NULL, why = NULL, reason = NULL, error = NULL,
+  attempts = ?, finished_at = ?, forget_at = ?, result = ?, passed = 0
 WHERE n = ?;
 
 -- delete: the records vanish.

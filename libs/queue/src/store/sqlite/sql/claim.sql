@@ -2,8 +2,15 @@
 SELECT n, id, task, body, enqueued_at,
   CASE WHEN attempts OR crashes OR releases OR trail OR priority <> place OR due_at IS NOT NULL OR expires_at IS NOT NULL
     OR parent IS NOT NULL OR root IS NOT NULL OR tags IS NOT NULL OR checkpoint IS NOT NULL
-  THEN json_array(attempts, crashes, releases, priority, due_at, expires_at, parent, root, tags, checkpoint, trail,
-    gates, passed) END
+  THEN json_array(attempts, crashes, releases, priority, due_at, expires_at, parent, root, tags, checkpoint, trail) END
+FROM jobs WHERE lane = ? AND state = 2 AND place = ? ORDER BY pos LIMIT ?;
+
+-- look_gated: the same where some have gates.
+SELECT n, id, task, body, enqueued_at,
+  CASE WHEN attempts OR crashes OR releases OR trail & ~8 OR priority <> place OR due_at IS NOT NULL OR expires_at IS NOT NULL
+    OR parent IS NOT NULL OR root IS NOT NULL OR tags IS NOT NULL OR checkpoint IS NOT NULL
+  THEN json_array(attempts, crashes, releases, priority, due_at, expires_at, parent, root, tags, checkpoint, trail) END,
+  gates, passed
 FROM jobs WHERE lane = ? AND state = 2 AND place = ? ORDER BY pos LIMIT ?;
 
 -- take: these rows (a JSON array, in order) become active. One statement for a batch is twice as fast as one each.

@@ -36,4 +36,4 @@ SELECT id, next FROM schedules INDEXED BY schedules_due WHERE next IS NOT NULL;
 SELECT id FROM jobs WHERE lane = ? AND (trail & 8 <> 0) <> (gates IS NOT NULL AND passed IS NOT NULL);
 
 -- gates: what is known of each.
-SELECT name, wake, state FROM gates WHERE lane = ?;
+SELECT state, wake FROM gates WHERE lane = ?;

@@ -1,5 +1,5 @@
--- load: what is known of these gates (a JSON array of names), gathered.
-SELECT json_group_array(json_array(name, wake, json(state))) FROM gates WHERE lane = ? AND name IN (SELECT value FROM json_each(?));
+-- load: what is known of these gates (a JSON array of names), one text behind the other.
+SELECT group_concat(state, ',') FROM gates WHERE lane = ? AND name IN (SELECT value FROM json_each(?));
 
 -- save: what is known of one gate from now on.
 REPLACE INTO gates (lane, name, wake, state) VALUES (?, ?, ?, ?);
@@ -18,11 +18,14 @@ SELECT name FROM gates WHERE lane = ? AND wake <= ? ORDER BY wake, name LIMIT ?;
 -- next_wake: when the next one is to be looked at.
 SELECT wake FROM gates WHERE lane = ? AND wake IS NOT NULL ORDER BY wake, name LIMIT 1;
 
--- heads: of each of these parts of a gate's parked jobs (a JSON array of name and band), so many of the first, gathered.
+-- heads: of each of these parts of a gate's parked jobs (a JSON array of name and band) the first, gathered.
 SELECT json_group_array(json_array(part, {waiting})) FROM (SELECT value AS part FROM json_each(?2)) CROSS JOIN jobs
-ON n IN (
+ON n = (
   SELECT first.n FROM jobs AS first
-  WHERE first.lane = ?1 AND first.ticket >= part AND first.ticket < part || ':' ORDER BY first.ticket LIMIT ?3);
+  WHERE first.lane = ?1 AND first.ticket >= part AND first.ticket < part || ':' ORDER BY first.ticket LIMIT 1);
+
+-- head: the first of one part, whose tickets lie between these two.
+SELECT {waiting} FROM jobs WHERE lane = ? AND ticket >= ? AND ticket < ? ORDER BY ticket LIMIT ?;
 
 -- move: these jobs (a JSON array of rows) stand elsewhere in line or in front of a gate, and have passed so many.
 UPDATE jobs SET place = moved.value ->> 1, pos = moved.value ->> 2, passed = moved.value ->> 3, ticket = moved.value ->> 4

@@ -8,6 +8,10 @@ SELECT json_group_array(json_array({head})) FROM jobs WHERE id IN (SELECT value 
 SELECT json_group_array(json_array(n, id, fence, attempts)) FROM jobs
 WHERE id IN (SELECT value FROM json_each(?)) AND +lane = ? AND state = 3 AND worker = ? AND keys IS NULL AND trail = 0;
 
+-- usual_gated: the same of jobs that have gates.
+SELECT json_group_array(json_array(n, id, fence, attempts, gates, passed)) FROM jobs
+WHERE id IN (SELECT value FROM json_each(?)) AND +lane = ? AND state = 3 AND worker = ? AND keys IS NULL AND trail = 8;
+
 -- put: a job in its new place.
 UPDATE jobs SET state = ?, place = ?, pos = ?, attempts = ?, crashes = ?, releases = ?, worker = ?, fence = ?, mark = ?,
   due_at = ?, started_at = ?, why = ?, reason = ?, error = ?, trail = ?, finished_at = ?, forget_at = ?, result = ?
@@ -16,6 +20,11 @@ WHERE n = ?;
 -- complete: put, for the ending that is usual.
 UPDATE jobs SET state = 4, worker = NULL, fence = NULL, mark = NULL, why = NULL, reason = NULL, error = NULL,
   attempts = ?, finished_at = ?, forget_at = ?, result = ?
+WHERE n = ?;
+
+-- complete_gated: the same of a job with gates, which gives them back.
+UPDATE jobs SET state = 4, worker = NULL, fence = NULL, mark = NULL, why = NULL, reason = NULL, error = NULL,
+  attempts = ?, finished_at = ?, forget_at = ?, result = ?, passed = 0
 WHERE n = ?;
 
 -- delete: the records vanish.
