@@ -346,6 +346,20 @@ export function describeRate(stage: Stage): void {
       expect(await gated.claim('ann')).toEqual([]);
     });
 
+    it('counts beside a rate: the later of both opens the gate', async () => {
+      await stage.workers('ann');
+      const [a, b] = await stage.addMany(2, { gates: [group('a', { rate: every(1000) })] });
+      const [held] = await stage.claim('ann', 1);
+      await stage.settle('ann', snoozed(held!, 5000, true));
+      expect((await gated.parked(b!))!.until).toBe(stage.now + 5000);
+
+      stage.clock.jump(4999);
+      expect(await gated.claim('ann')).toEqual([]);
+      stage.clock.jump(1);
+      expect(await gated.claim('ann')).toEqual([b]);
+      expect((await gated.parked(a!))!.until).toBe(stage.now + 1000);
+    });
+
     it('charges no attempt', async () => {
       const held = await stage.held('ann', tenant);
       await stage.settle('ann', snoozed(held, 1000, true));
