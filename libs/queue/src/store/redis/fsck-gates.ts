@@ -1,3 +1,4 @@
+import { priorities } from '../../job/state.js';
 import { checkGates } from '../fsck-rules/gates.js';
 import type { Lane, Violation } from '../store.js';
 import type { Job } from './fsck.js';
@@ -41,10 +42,14 @@ function ticketOf({ id, gates }: Pick<Job, 'id' | 'gates'>, passed: number, plac
 async function readGates(lanes: Lanes, lane: Lane) {
   const gates = [];
   for await (const [name, text] of entries(lanes, lane, 'i')) {
-    const [taken, ...figures] = text.split(',').map(Number) as [number, ...number[]];
-    const [tat, until, wake] = figures.slice(8) as [number, number, number];
-    const counted = { name, taken, queued: figures.slice(0, 4), waits: figures.slice(4, 8), tat, until };
-    gates.push({ ...counted, wake: wake > 0 ? wake : undefined });
+    const [taken, tat, until, wake, , ...bands] = text.split(',') as [string, string, string, string, ...string[]];
+    const [queued, waits] = [priorities.map(() => 0), priorities.map(() => 0)];
+    for (const figures of bands) {
+      const [band, ready, parked] = figures.split(':').map(Number) as [number, number, number];
+      [queued[band], waits[band]] = [ready, parked];
+    }
+    const counted = { name, taken: Number(taken), queued, waits, tat: Number(tat), until: Number(until) };
+    gates.push({ ...counted, wake: wake === '' ? undefined : Number(wake) });
   }
   return gates;
 }

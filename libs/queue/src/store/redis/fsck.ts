@@ -9,7 +9,6 @@ import type { Lanes } from './lanes.js';
 import { counts } from './look.js';
 import { entries, members } from './pages.js';
 import { localOfParked } from './places.js';
-import { gatesOf } from './gate-wire.js';
 import { type Header, idOf, idOfName, idsOfNames, keysOf, parseBirth, parseHeader } from './wire.js';
 
 export interface Job {
@@ -20,6 +19,7 @@ export interface Job {
   task: string;
   priority: number;
   enqueuedAt: number;
+  startedAt?: number;
   gates: Gate[];
   waitsFor?: string[];
   dependents?: ReadonlySet<string>;
@@ -123,9 +123,15 @@ async function readJobs(lanes: Lanes, lane: Lane): Promise<Map<string, Job>> {
   for await (const [local, birth] of entries(lanes, lane, 'j')) {
     const header = parseHeader(headers.get(local) ?? '');
     const { task, priority, enqueuedAt } = parseBirth(birth);
-    const about = { id: idOf(lane, local), state: header.state, task, priority, enqueuedAt };
-    const job: Job = { ...about, header, keys: keysOf(birth), gates: [] };
-    if (header.flags.includes('G')) job.gates = gatesOf(await facet(lanes, lane, `G${local}`));
+    const about = {
+      id: idOf(lane, local),
+      state: header.state,
+      task,
+      priority,
+      enqueuedAt,
+      startedAt: header.startedAt,
+    };
+    const job: Job = { ...about, header, keys: keysOf(birth), gates: header.gates };
     if (header.flags.includes('A')) job.waitsFor = idsOfNames((await facet(lanes, lane, `A${local}`)) || undefined);
     if (header.flags.includes('D')) job.dependents = await readDependents(lanes, lane, local);
     jobs.set(local, job);

@@ -55,7 +55,7 @@ local function renew(id, h, asked, text)
   local line = head .. ',' .. (time_of(asked.expires) or '') .. ',' .. (asked.crash or '') .. ',' .. kept
   birth = line .. text:match('\\n.*$')
   call('HSET', births, id, birth)
-  if keeper then keeper.know(id, birth) end
+  if keeper then keeper.renew(id, birth) end
   raise_flag(h, 'o')
 end
 
@@ -140,7 +140,10 @@ local function add_asking(id, band, asked, text)
   local due = time_of(asked.due)
   if asked.any then raise_flag(h, 'y') end
   if asked.gates or rules_of_tasks() then gates().know(id, birth) end
-  if asked.gates then gates().say(id, h, asked.gates) end
+  if asked.gates then
+    h.gates = asked.gates
+    raise_flag(h, 'g')
+  end
   if asked.after then block(id, h, asked.after, due) else make_due(id, h, due, 'delay') end
   return h.state
 end
@@ -317,6 +320,7 @@ for i = 5 + n, #ARGV do
   answers[#answers + 1] = cancel(ARGV[i])
   flush()
 end
+tell_room()
 save()
 return { answers, posted }
 `,
@@ -505,7 +509,7 @@ local function apply(outcome, id, h, given)
     make_due(id, h, now + tonumber(given.n), 'retry')
   elseif outcome == 's' then
     record(h, id, 'snoozed')
-    if given.p and has(h, 'G') then gates().pause(id, h, tonumber(given.n)) end
+    if given.p and has(h, 'g') then gates().pause(id, h, tonumber(given.n)) end
     if cancel_if_marked(id, h) then return end
     leave_hold(id, h)
     make_due(id, h, now + tonumber(given.n), 'snooze')
@@ -577,12 +581,14 @@ for from = 1, n, chunk do
 end
 local tail, byte, find = ',' .. worker .. ',', string.byte, string.find
 local left_holds, forgotten, ended_headers, ended, prepared = {}, {}, {}, {}, false
--- What the settled jobs that have gates say of them, read at once for all from number \`from\` on.
+-- The gates of a job, from its header.
+local gated = '^[^,]*,[^,]*,[^,]*,%a*g%a*,[^\\n]*,([^\\n]*)\\n'
+-- Those of the settled jobs, read at once for all from number \`from\` on.
 local function prepare(from)
   local list = {}
   for i = from, n do
     local text = texts[ids[i]]
-    if text and text:find('^[^,]*,[^,]*,[^,]*,%a*G') then list[#list + 1] = ids[i] end
+    list[#list + 1] = text and text:match(gated) or nil
   end
   gates().prepare(list)
   prepared = true
@@ -615,7 +621,7 @@ for i = 1, n do
   else
     at = places[i]
     local given, outcome, h = announced(code), code:sub(1, 1), parse(text)
-    if not prepared and has(h, 'G') then prepare(i) end
+    if not prepared and has(h, 'g') then prepare(i) end
     apply(outcome, id, h, given)
     add('HDEL', holds, id)
     settled[i], texts[id] = h.state, nil
@@ -724,11 +730,11 @@ local function begin(id, birth, text)
     end
   end
   local h = text and parse(text)
-  if (h and has(h, 'G')) or m.flow >= 2 then
+  if (h and has(h, 'g')) or m.flow >= 2 then
     gates().know(id, birth)
     h = h or born(birth)
     if not gates().begin(id, h) then return false end
-    text = text or has(h, 'G')
+    text = text or has(h, 'g')
   end
   local mark, k = whole(fence + taken), 2 * taken
   begun_headers[k + 1], begun_holds[k + 1], begun_holds[k + 2] = id, id, mark
@@ -751,12 +757,11 @@ end
 
 local function begin_all(list)
   local births_found, headers_found = call('HMGET', births, unpack(list)), call('HMGET', headers, unpack(list))
-  local begun, gated = 0, {}
+  local begun, with_gates = 0, {}
   for i = 1, #list do
-    local text = headers_found[i]
-    if text and text:find('^[^,]*,[^,]*,[^,]*,%a*G') then gated[#gated + 1] = list[i] end
+    if headers_found[i] then with_gates[#with_gates + 1] = headers_found[i]:match(gated) end
   end
-  if gated[1] then gates().prepare(gated) end
+  if with_gates[1] then gates().prepare(with_gates) end
   for i = 1, #list do
     if births_found[i] and begin(list[i], births_found[i], headers_found[i]) then begun = begun + 1 end
   end
@@ -809,13 +814,21 @@ if want > 0 and m.paused == 0 then
     for band = 0, 3 do live = left[band] > 0 and live + 1 or live end
     local share = live > 1 and not weights and math.floor((takes + want) / limits.lowestShare) - math.floor(takes / limits.lowestShare) or 0
     if weights then
-      local sum, shares = 0, {}
-      for band = 0, 3 do sum = left[band] > 0 and sum + weights[band] or sum end
+      -- The takes go round: in each round first come those of band 0, as many as it weighs, then those of band 1, and so on.
+      local round, before, shares = 0, 0, {}
       for band = 0, 3 do
-        local weight = left[band] > 0 and sum > 0 and weights[band] / sum or 0
-        shares[band] = math.floor((takes + want) * weight) - math.floor(takes * weight)
+        if left[band] == 0 then weights[band] = 0 end
+        round = round + weights[band]
       end
-      for band = 0, 3 do take(band, min(shares[band], want - taken)) end
+      for band = 0, 3 do
+        local weight = weights[band]
+        local function share(n)
+          return math.floor(n / round) * weight + min(max(n % round - before, 0), weight)
+        end
+        shares[band] = round > 0 and share(takes + want) - share(takes) or 0
+        before = before + weight
+      end
+      for band = 0, 3 do take(band, shares[band]) end
     end
     local lowest
     for band = 0, 3 do take(band, want - share - taken) end
@@ -963,12 +976,13 @@ return answers
 `,
   'gates': `-- gates: the lines that workers take from, and the gates on the way there (decision 0010 tells the rules).
 -- A gate is named by the letter of its kind (o, g, t) and its key, encoded.
--- \`G\` of a job: its gates, innermost first, \`<name>:<max>:<interval>:<slack>:<turn>:<1 to hold failed>:<rate for people>\` each, a
---       blank between them; nothing where nothing is said
--- gates   by name \`<taken>,<queued, a number per band>,<waits, a number per band>,<tat>,<until>,<wake>\`; none where nothing is known
+-- Those of a job stand in its header, innermost first, \`<name>:<max>:<interval>:<slack>:<turn>:<1 to hold failed>:<rate for people>\`
+-- each, a blank between them; nothing where nothing is said.
+-- gates   by name \`<taken>,<tat>,<until>,<wake>,<stuck>\`, and for each band where somebody is \`,<band>:<queued>:<waits>\`; nothing for 0.
+--         stuck: t when its turns alone keep all that wait, m when its \`max\` does; nothing where it is not known
 -- parked  \`<name> <band><since when it waits, 13 digits> <id>\`: those of a gate stand together, by ticket
 -- rules   of a task by its name: \`<paused>,<max>,<interval>,<slack>,<max>,<interval>,<slack>,<gate>\`, the second three of each of its
---         groups, the last as in \`G\` for jobs without one; '' where nothing is said, '-' for no bound
+--         groups, the last what jobs without one are given; '' where nothing is said, '-' for no bound
 -- Of meta, \`flow\` adds up 1 when the queue itself has bounds and 2 when there are rules, and \`wake\` is when the first gate wakes.
 
 -- Gates ---------------------------------------------------------------------------------------------------------------
@@ -1013,17 +1027,33 @@ local function gates()
   local known = {}
 
   local function keep(name, text)
-    local gate = { 0, 0, 0, 0, 0, 0, 0, 0, name = name, taken = 0, tat = 0, rest = 0, wake = 0, slept = 0, heads = {} }
+    local state = { 0, 0, 0, 0, 0, 0, 0, 0, name = name, taken = 0, tat = 0, rest = 0, wake = 0, slept = 0, stuck = '', heads = {} }
     if text then
-      local taken, a, b, c, d, e, f, g, i, tat, rest, wake =
-        text:match('^(%d+),(%d+),(%d+),(%d+),(%d+),(%d+),(%d+),(%d+),(%d+),(%d+),(%d+),(%d+)$')
-      gate[1], gate[2], gate[3], gate[4] = tonumber(a), tonumber(b), tonumber(c), tonumber(d)
-      gate[5], gate[6], gate[7], gate[8] = tonumber(e), tonumber(f), tonumber(g), tonumber(i)
-      gate.taken, gate.tat, gate.rest, gate.wake = tonumber(taken), tonumber(tat), tonumber(rest), tonumber(wake)
-      gate.slept, gate.stored = gate.wake, text
+      local taken, tat, rest, wake, stuck, places = text:match('^(%d*),(%d*),(%d*),(%d*),(%a*)(.*)$')
+      for band, queued, waits in places:gmatch(',(%d):(%d*):(%d*)') do
+        state[band + 1], state[band + 5] = tonumber(queued) or 0, tonumber(waits) or 0
+      end
+      state.taken, state.tat, state.rest = tonumber(taken) or 0, tonumber(tat) or 0, tonumber(rest) or 0
+      state.wake, state.stuck, state.stored = tonumber(wake) or 0, stuck, text
+      state.slept = state.wake
     end
-    known[name] = gate
-    return gate
+    known[name] = state
+    return state
+  end
+
+  local function number(n)
+    return n == 0 and '' or n
+  end
+
+  local function text_of(state)
+    local text = number(state.taken) .. ',' .. (state.tat == 0 and '' or whole(state.tat)) .. ',' .. number(state.rest) .. ','
+      .. number(state.wake) .. ',' .. state.stuck
+    for band = 1, 4 do
+      if state[band] > 0 or state[band + 4] > 0 then
+        text = text .. ',' .. band - 1 .. ':' .. number(state[band]) .. ':' .. number(state[band + 4])
+      end
+    end
+    return text
   end
 
   local function gate_of(name)
@@ -1040,8 +1070,8 @@ local function gates()
     end
   end
 
-  -- What jobs and settings say: \`G\` of jobs by id, parsed by text; births by id; rules by task.
-  local said, parsed, seen, ruled = {}, {}, {}, {}
+  -- What jobs and settings say: gates by their text; births by id; rules by task.
+  local parsed, seen, ruled = {}, {}, {}
   local none = {}
 
   local function parse_gates(text)
@@ -1097,14 +1127,12 @@ local function gates()
 
   -- The gates of a job and the rule of its task. With \`attach\`, a gate that the rule asks for is written down.
   local function gates_of(id, h, attach)
-    local text = has(h, 'G') and (said[id] or call('HGET', facets, 'G' .. id))
-    local list, rule = text and parse_gates(text) or none, rule_of(id)
-    if attach and rule and rule.gate ~= '' and (not text or list[#list].kind ~= 't') then
-      text = text and text .. ' ' .. rule.gate or rule.gate
-      set_facet(h, id, 'G', text)
-      list = parse_gates(text)
+    local list, rule = h.gates and parse_gates(h.gates) or none, rule_of(id)
+    if attach and rule and rule.gate ~= '' and (not h.gates or list[#list].kind ~= 't') then
+      h.gates = h.gates and h.gates .. ' ' .. rule.gate or rule.gate
+      raise_flag(h, 'g')
+      list = parse_gates(h.gates)
     end
-    said[id] = text
     return list, rule
   end
 
@@ -1148,7 +1176,7 @@ local function gates()
     h.state, h.reason = 'r', since
     set_passed(h, n - 1)
     state[band + 4] = state[band + 4] + 1
-    state.heads, state.stale = {}, true
+    state.heads, state.stale, state.stuck = {}, true, ''
     add('ZADD', parked, 0, gate.name .. ' ' .. band - 1 .. since .. ' ' .. id)
     count('parked')
     put(id, h)
@@ -1164,6 +1192,7 @@ local function gates()
       if not why then why, opens = closed(state, gate, rule, state.taken) end
       if why or full_turn(state, gate, rule, band) then
         if opens and (state.wake == 0 or opens < state.wake) then state.wake = opens end
+        if opens and opens - now <= limits.soon then woke = true end
         park(id, h, list, i, since)
         return false
       end
@@ -1195,21 +1224,15 @@ local function gates()
       local begin = state.name .. ' '
       local size = heads and heads.at > 1 and 20 or 2
       heads = call('ZRANGEBYLEX', parked, '[' .. begin .. band - 1, '(' .. begin .. band, 'LIMIT', 0, size)
-      heads.at, heads.ids = 1, {}
-      local unknown = {}
-      for i = 1, #heads do
-        local id = heads[i]:match('[^ ]*$')
-        heads.ids[i] = id
-        if not said[id] then unknown[#unknown + 1] = 'G' .. id end
-      end
-      if unknown[1] then
-        local found = call('HMGET', facets, unpack(unknown))
-        for i = 1, #unknown do said[unknown[i]:sub(2)] = found[i] end
-      end
+      local ids = {}
+      -- Behind name, band, time and two blanks.
+      for i = 1, #heads do ids[i] = heads[i]:sub(#begin + 16) end
+      heads.at, heads.ids, heads.texts = 1, ids, call('HMGET', headers, unpack(ids))
       state.heads[band] = heads
     end
     local id = heads.ids[heads.at]
-    return heads, id, parse_gates(said[id]), rule_of(id)
+    local h = parse(unsent[id] or heads.texts[heads.at])
+    return id, h, parse_gates(h.gates), rule_of(id)
   end
 
   local function number_in(list, name)
@@ -1219,18 +1242,16 @@ local function gates()
   end
 
   -- The first of a band passes its gate number \`n\`, and climbs on.
-  local function let_through(state, band, n, list, rule)
+  local function let_through(state, band, n, id, h)
     local heads = state.heads[band]
-    local place, id = heads[heads.at], heads.ids[heads.at]
+    add('ZREM', parked, heads[heads.at])
     heads.at = heads.at + 1
-    add('ZREM', parked, place)
     state.stale = true
     state.taken, state[band], state[band + 4] = state.taken + 1, state[band] + 1, state[band + 4] - 1
     count('parked', -1)
-    local h = read(id)
     local since = h.reason
     set_passed(h, n)
-    list, rule = gates_of(id, h, true)
+    local list, rule = gates_of(id, h, true)
     if not climb_from(id, h, n + 1, list, rule, since) then return end
     h.reason = ''
     line_up(id, h)
@@ -1239,11 +1260,12 @@ local function gates()
   -- After anything that may have opened a gate: lets through whom it can, and says when to look again.
   local function open(name)
     local state, through, band = gate_of(name), 0, 1
-    state.wake = 0
+    state.wake, state.stuck = 0, ''
+    local stuck = m.flow < 2 and state.rest == 0 and state.tat == 0 and 't' or ''
     while band <= 4 do
-      local n, list, rule, heads, id
+      local n, id, h, list, rule
       if state[band + 4] > 0 then
-        heads, id, list, rule = head_of(state, band)
+        id, h, list, rule = head_of(state, band)
         n = number_in(list, name)
       end
       if not n then
@@ -1252,24 +1274,34 @@ local function gates()
         local why, opens = closed(state, list[n], rule, state.taken)
         if why then
           state.wake = opens or 0
+          stuck = stuck == 't' and why == 'max' and 'm' or ''
           break
         elseif full_turn(state, list[n], rule, band) then
           band = band + 1
         else
-          let_through(state, band, n, list, rule)
+          let_through(state, band, n, id, h)
           through, band = through + 1, 1
           if through == limits.through then
-            state.wake = now
+            state.wake, stuck = now, ''
             break
           end
         end
       end
     end
-    if state[5] + state[6] + state[7] + state[8] > 0 then return end
+    if state[5] + state[6] + state[7] + state[8] > 0 then
+      state.stuck = stuck
+      return
+    end
     state.wake = 0
     if state.taken > 0 then return end
     local over = max(state.rest, ceil(state.tat / 1000))
     if over > now then state.wake = over else state.rest, state.tat = 0, 0 end
+  end
+
+  -- Whether it is known that opening a gate is of no use, as long as nothing is said of tasks and no time plays a part.
+  local function is_stuck(name, why)
+    local state = gate_of(name)
+    return state.stuck == why and state.rest == 0 and state.tat == 0 and not rules_of_tasks()
   end
 
   -- A job ends, is forgotten, or becomes scheduled; \`kept\`: what it becomes, where that may keep the place of its order.
@@ -1289,11 +1321,14 @@ local function gates()
       if state.stale then flush() end
       add('ZREM', parked, gate.name .. ' ' .. band - 1 .. h.reason .. ' ' .. id)
       state[band + 4] = state[band + 4] - 1
-      state.heads, state.stale = {}, true
+      state.heads, state.stale, state.stuck = {}, true, ''
       count('parked', -1)
     end
     set_passed(h, keeps and 1 or 0)
-    for i = waits and n + 1 or n, keeps and 2 or 1, -1 do open(list[i].name) end
+    for i = waits and n + 1 or n, keeps and 2 or 1, -1 do
+      -- Where turns alone keep all that wait, one that was active has kept nobody.
+      if h.state == 'r' or not is_stuck(list[i].name, 't') then open(list[i].name) end
+    end
   end
 
   -- A job comes to the head of a line: whether it may begin. Otherwise it is parked.
@@ -1304,13 +1339,12 @@ local function gates()
     for i = 1, #list do
       local gate = list[i]
       local state, band = gate_of(gate.name), band_in(gate, h)
-      if i > n then
-        if state[band + 4] > 0 or closed(state, gate, rule, state.taken) then stops = i end
-      else
-        local active = state.taken - state[1] - state[2] - state[3] - state[4]
-        if closed(state, gate, rule, gate.kind == 'o' and 0 or active) then stops = i end
+      local active = gate.kind == 'o' and 0 or state.taken - state[1] - state[2] - state[3] - state[4]
+      -- Of one that was given to it just now the others that wait go first.
+      if (i > n and state[band + 4] > 0) or closed(state, gate, rule, active) then
+        stops = i
+        break
       end
-      if stops then break end
     end
     if stops then
       for i = stops, n do
@@ -1328,7 +1362,10 @@ local function gates()
       n = #list
       set_passed(h, n)
     end
-    for i = stops and max(stops, n) or n, stops or 1, -1 do open(list[i].name) end
+    for i = stops and max(stops, n) or n, stops or 1, -1 do
+      -- Nobody was given back a place of the \`max\` that keeps all that wait.
+      if stops or not is_stuck(list[i].name, 'm') then open(list[i].name) end
+    end
     return not stops
   end
 
@@ -1344,20 +1381,14 @@ local function gates()
     end
   end
 
-  -- Reads what these jobs have said, and the gates that they name.
-  function keeper.prepare(ids)
+  -- Reads the gates that these texts name.
+  function keeper.prepare(texts)
     local names, listed = {}, {}
-    for from = 1, #ids, chunk do
-      local fields = {}
-      for i = from, min(from + chunk - 1, #ids) do fields[#fields + 1] = 'G' .. ids[i] end
-      local found = call('HMGET', facets, unpack(fields))
-      for i = 1, #found do
-        said[ids[from + i - 1]] = found[i]
-        local list = found[i] and parse_gates(found[i]) or none
-        for k = 1, #list do
-          local name = list[k].name
-          if not known[name] and not listed[name] then names[#names + 1], listed[name] = name, true end
-        end
+    for i = 1, #texts do
+      local list = parse_gates(texts[i])
+      for k = 1, #list do
+        local name = list[k].name
+        if not known[name] and not listed[name] then names[#names + 1], listed[name] = name, true end
       end
     end
     look_at(names)
@@ -1368,9 +1399,10 @@ local function gates()
     seen[id] = birth
   end
 
-  function keeper.say(id, h, text)
-    set_facet(h, id, 'G', text)
-    said[id] = text
+  -- A waiting job has changed: what was read of it no longer holds.
+  function keeper.renew(id, birth)
+    seen[id] = birth
+    for _, state in pairs(known) do state.heads, state.stale = {}, true end
   end
 
   -- Whether a job that asks for nothing has a gate all the same.
@@ -1394,7 +1426,6 @@ local function gates()
     for name, state in pairs(known) do
       if state.wake ~= state.slept then
         if state.wake == 0 then call('ZREM', alarms, name) else call('ZADD', alarms, state.wake, name) end
-        if state.wake > 0 and state.wake - now <= limits.soon then woke = true end
         state.slept, moved = state.wake, true
       end
     end
@@ -1428,8 +1459,7 @@ local function gates()
     for name, state in pairs(known) do
       local waits = state[5] + state[6] + state[7] + state[8]
       if state.taken > 0 or waits > 0 or state.wake > 0 then
-        local text = table.concat(state, ',', 1, 8)
-        text = string.format('%d,%s,%.0f,%.0f,%.0f', state.taken, text, state.tat, state.rest, state.wake)
+        local text = text_of(state)
         if text ~= state.stored then add('HSET', states, name, text) end
       elseif state.stored then
         add('HDEL', states, name)
@@ -1595,26 +1625,29 @@ local function save()
 end
 
 -- Headers -------------------------------------------------------------------------------------------------------------
--- \`<state><band>,<fence>,<worker>,<flags>,<attempts>,<crashes>,<releases>,<dueAt>,<startedAt>,<finishedAt>,<reason>\`
+-- \`<state><band>,<fence>,<worker>,<flags>,<attempts>,<crashes>,<releases>,<dueAt>,<startedAt>,<finishedAt>,[<gates>\\n]<reason>\`
 -- state  s scheduled · b blocked · r ready · a active · c completed · f failed · x cancelled
--- flags  o has options in its birth · w watched · m marked · y waits for any ending · i, j, k passed one, two, three of its gates ·
---        H history · L log · P progress · K checkpoint · T steps · R result · E error · A jobs it waits for · D jobs that wait for it ·
---        G its gates
+-- flags  o has options in its birth · w watched · m marked · y waits for any ending · g has gates · i, j, k passed one, two, three of
+--        them · H history · L log · P progress · K checkpoint · T steps · R result · E error · A jobs it waits for · D jobs that wait for it
 -- reason of a final state; why it is scheduled; of the mark; of a parked job since when it waits
 
 local shape = '^(%a)(%d),(%d*),([^,]*),(%a*),(%d+),(%d+),(%d+),([^,]*),([^,]*),([^,]*),(.*)$'
 
 local function parse(text)
   local state, band, fence, worker, flags, attempts, crashes, releases, due, started, ended, reason = text:match(shape)
+  local gates
+  if flags:find('g', 1, true) then gates, reason = reason:match('^([^\\n]*)\\n(.*)$') end
   return {
     state = state, band = band, fence = fence, worker = worker, flags = flags, attempts = tonumber(attempts),
     crashes = tonumber(crashes), releases = tonumber(releases), due = due, started = started, ended = ended, reason = reason,
+    gates = gates,
   }
 end
 
 local function pack(h)
   return h.state .. h.band .. ',' .. h.fence .. ',' .. h.worker .. ',' .. h.flags .. ',' .. h.attempts .. ',' .. h.crashes
-    .. ',' .. h.releases .. ',' .. h.due .. ',' .. h.started .. ',' .. h.ended .. ',' .. h.reason
+    .. ',' .. h.releases .. ',' .. h.due .. ',' .. h.started .. ',' .. h.ended .. ','
+    .. (h.gates and h.gates .. '\\n' or '') .. h.reason
 end
 
 -- The header of a job that has none yet.
@@ -1711,14 +1744,14 @@ local function ready(id, h, how)
   local again = h.state == 'a'
   h.state, h.reason = 'r', ''
   if not how then h.due = '' end
-  if (has(h, 'G') or rules_of_tasks()) and not gates().climb(id, h, again) then return end
+  if (has(h, 'g') or rules_of_tasks()) and not gates().climb(id, h, again) then return end
   line_up(id, h, how)
 end
 
 -- Scheduled for \`at\`, or ready when that has passed.
 local function make_due(id, h, at, why)
   if not at or at <= now then return ready(id, h) end
-  if has(h, 'G') then gates().leave(id, h, h.state ~= 'r' and 's') end
+  if has(h, 'g') then gates().leave(id, h, h.state ~= 'r' and 's') end
   h.state, h.due, h.reason = 's', at, why
   add('ZADD', scheduled, at, id)
   put(id, h)
@@ -1734,6 +1767,13 @@ local function leave_hold(id, h)
   end
   h.fence, h.worker = '', ''
   count('active', -1)
+end
+
+-- Jobs have left \`active\`: where their queue was full that is news to those who found no place. For verbs that claim nothing.
+local function tell_room()
+  if (tally.active or 0) == 0 then return end
+  load('flow', 'maxActive', 'sleepers')
+  if m.flow % 2 == 1 and m.maxActive > 0 then woke = true end
 end
 
 -- Out of the waiting place of its state, but for a parked job, which leaves its gate when it is known what becomes of it. In a band
@@ -1791,7 +1831,7 @@ local function forget(id, h)
     end
   end
   if has(h, 'D') then tell_dependents(id, h, 'ended') end
-  if has(h, 'G') then gates().leave(id, h) end
+  if has(h, 'g') then gates().leave(id, h) end
   for flag in h.flags:gmatch('%u') do add('HDEL', facets, flag .. id) end
   add('HDEL', births, id)
   add('HDEL', headers, id)
@@ -1803,7 +1843,7 @@ local totals = { c = 'completed', f = 'failed', x = 'cancelled' }
 
 -- A final state, kept for \`keep\` milliseconds (only completed jobs may have a time of their own). With 0 nothing is left.
 local function finish(id, h, state, reason, keep)
-  if has(h, 'G') then gates().leave(id, h, state == 'f' and 'f') end
+  if has(h, 'g') then gates().leave(id, h, state == 'f' and 'f') end
   h.state, h.reason, h.ended = state, reason, now
   count(totals[state])
   touch(id, h)
@@ -2150,6 +2190,7 @@ for i = 1, #ended do
 end
 if ended[limits.page] then more = 1 end
 longest_lease()
+tell_room()
 save()
 return { 0, {}, released, failed_jobs, cancelled_jobs, lost, more, posted }
 `,

@@ -175,9 +175,9 @@ suite('jobs with gates, on redis', () => {
   });
 
   const damages: [string, () => Promise<unknown>][] = [
-    ['places that nobody has', () => plain.hset(key('i'), 'gk', '2,1,0,0,0,2,0,0,0,0,0,0')],
+    ['places that nobody has', () => plain.hset(key('i'), 'gk', '2,,,,,2:1:2')],
     ['jobs in line behind a gate nobody knows', () => plain.hdel(key('i'), 'gk')],
-    ['a gate that nobody needs', () => plain.hset(key('i'), 'gx', '0,0,0,0,0,0,0,0,0,0,0,0')],
+    ['a gate that nobody needs', () => plain.hset(key('i'), 'gx', ',,,,')],
     ['jobs that wait somewhere else', () => plain.zadd(key('l'), 0, 'gx 21767225600000 nobody')],
     ['a wrong count of those that are parked', () => plain.hincrby(key('m'), 'parked', 1)],
     ['a gate that wakes without need', () => plain.zadd(key('s'), 5, 'gk')],

@@ -69,8 +69,8 @@ function bound(setting: number | null): number {
 
 /** As it is told in `lua/gates.lua`. */
 function ruleText(task: string, { paused, max, rate, group }: TaskSettings): string {
-  const binds = paused || typeof max === 'number' || rate;
-  const gate = binds ? gateText({ kind: 'task', key: task }) : '';
+  const names = paused !== undefined || typeof max === 'number' || rate;
+  const gate = names ? gateText({ kind: 'task', key: task }) : '';
   return [paused ? 1 : '', ...bounds(max, rate), ...bounds(group?.max, group?.rate), gate].join(',');
 }
 

@@ -1,6 +1,6 @@
 import { parseJobId } from '../../job/id.js';
 import type { JobState, WhyScheduled } from '../../job/state.js';
-import type { AttemptRecord, ClaimedJob, JobRecord, Lane, NewJob, Settlement, UniqueKey } from '../store.js';
+import type { AttemptRecord, ClaimedJob, Gate, JobRecord, Lane, NewJob, Settlement, UniqueKey } from '../store.js';
 import { codeOf, localOf } from './codes.js';
 import { gateText, gatesOf } from './gate-wire.js';
 import { unescapeWorker } from './keys.js';
@@ -257,14 +257,17 @@ export interface Header {
   dueAt?: number;
   startedAt?: number;
   finishedAt?: number;
+  gates: Gate[];
   reason: string;
 }
 
-const untouched: Header = { state: 'ready', flags: '', attempts: 0, crashes: 0, releases: 0, reason: '' };
+const untouched: Header = { state: 'ready', flags: '', attempts: 0, crashes: 0, releases: 0, gates: [], reason: '' };
 
 export function parseHeader(text: string): Header {
   if (text === '') return untouched;
-  const [place, fence, worker, flags, attempts, crashes, releases, due, started, ended, ...reason] = text.split(',');
+  const [place, fence, worker, flags, attempts, crashes, releases, due, started, ended, ...rest] = text.split(',');
+  const last = rest.join(',');
+  const line = flags!.includes('g') ? last.indexOf('\n') : -1;
   return {
     state: stateOf(place![0]!),
     fence: numberOf(fence),
@@ -276,7 +279,8 @@ export function parseHeader(text: string): Header {
     dueAt: numberOf(due),
     startedAt: numberOf(started),
     finishedAt: numberOf(ended),
-    reason: reason.join(','),
+    gates: line < 0 ? [] : gatesOf(last.slice(0, line)),
+    reason: last.slice(line + 1),
   };
 }
 
@@ -395,7 +399,7 @@ export function passedBy({ flags }: Header): number {
 }
 
 function parkedAt(header: Header, facet: Map<string, string>): JobRecord['parked'] {
-  const gate = gatesOf(facet.get('G')!)[passedBy(header)]!;
+  const gate = header.gates[passedBy(header)]!;
   const until = facet.get('@');
   return until === undefined ? gate : { ...gate, until: Number(until) };
 }

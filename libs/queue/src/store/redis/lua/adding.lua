@@ -53,7 +53,7 @@ local function renew(id, h, asked, text)
   local line = head .. ',' .. (time_of(asked.expires) or '') .. ',' .. (asked.crash or '') .. ',' .. kept
   birth = line .. text:match('\n.*$')
   call('HSET', births, id, birth)
-  if keeper then keeper.know(id, birth) end
+  if keeper then keeper.renew(id, birth) end
   raise_flag(h, 'o')
 end
 
@@ -138,7 +138,10 @@ local function add_asking(id, band, asked, text)
   local due = time_of(asked.due)
   if asked.any then raise_flag(h, 'y') end
   if asked.gates or rules_of_tasks() then gates().know(id, birth) end
-  if asked.gates then gates().say(id, h, asked.gates) end
+  if asked.gates then
+    h.gates = asked.gates
+    raise_flag(h, 'g')
+  end
   if asked.after then block(id, h, asked.after, due) else make_due(id, h, due, 'delay') end
   return h.state
 end

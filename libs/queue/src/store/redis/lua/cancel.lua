@@ -40,5 +40,6 @@ for i = 5 + n, #ARGV do
   answers[#answers + 1] = cancel(ARGV[i])
   flush()
 end
+tell_room()
 save()
 return { answers, posted }

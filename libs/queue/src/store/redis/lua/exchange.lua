@@ -41,7 +41,7 @@ local function apply(outcome, id, h, given)
     make_due(id, h, now + tonumber(given.n), 'retry')
   elseif outcome == 's' then
     record(h, id, 'snoozed')
-    if given.p and has(h, 'G') then gates().pause(id, h, tonumber(given.n)) end
+    if given.p and has(h, 'g') then gates().pause(id, h, tonumber(given.n)) end
     if cancel_if_marked(id, h) then return end
     leave_hold(id, h)
     make_due(id, h, now + tonumber(given.n), 'snooze')
@@ -113,12 +113,14 @@ for from = 1, n, chunk do
 end
 local tail, byte, find = ',' .. worker .. ',', string.byte, string.find
 local left_holds, forgotten, ended_headers, ended, prepared = {}, {}, {}, {}, false
--- What the settled jobs that have gates say of them, read at once for all from number `from` on.
+-- The gates of a job, from its header.
+local gated = '^[^,]*,[^,]*,[^,]*,%a*g%a*,[^\n]*,([^\n]*)\n'
+-- Those of the settled jobs, read at once for all from number `from` on.
 local function prepare(from)
   local list = {}
   for i = from, n do
     local text = texts[ids[i]]
-    if text and text:find('^[^,]*,[^,]*,[^,]*,%a*G') then list[#list + 1] = ids[i] end
+    list[#list + 1] = text and text:match(gated) or nil
   end
   gates().prepare(list)
   prepared = true
@@ -151,7 +153,7 @@ for i = 1, n do
   else
     at = places[i]
     local given, outcome, h = announced(code), code:sub(1, 1), parse(text)
-    if not prepared and has(h, 'G') then prepare(i) end
+    if not prepared and has(h, 'g') then prepare(i) end
     apply(outcome, id, h, given)
     add('HDEL', holds, id)
     settled[i], texts[id] = h.state, nil
@@ -260,11 +262,11 @@ local function begin(id, birth, text)
     end
   end
   local h = text and parse(text)
-  if (h and has(h, 'G')) or m.flow >= 2 then
+  if (h and has(h, 'g')) or m.flow >= 2 then
     gates().know(id, birth)
     h = h or born(birth)
     if not gates().begin(id, h) then return false end
-    text = text or has(h, 'G')
+    text = text or has(h, 'g')
   end
   local mark, k = whole(fence + taken), 2 * taken
   begun_headers[k + 1], begun_holds[k + 1], begun_holds[k + 2] = id, id, mark
@@ -287,12 +289,11 @@ end
 
 local function begin_all(list)
   local births_found, headers_found = call('HMGET', births, unpack(list)), call('HMGET', headers, unpack(list))
-  local begun, gated = 0, {}
+  local begun, with_gates = 0, {}
   for i = 1, #list do
-    local text = headers_found[i]
-    if text and text:find('^[^,]*,[^,]*,[^,]*,%a*G') then gated[#gated + 1] = list[i] end
+    if headers_found[i] then with_gates[#with_gates + 1] = headers_found[i]:match(gated) end
   end
-  if gated[1] then gates().prepare(gated) end
+  if with_gates[1] then gates().prepare(with_gates) end
   for i = 1, #list do
     if births_found[i] and begin(list[i], births_found[i], headers_found[i]) then begun = begun + 1 end
   end
@@ -345,13 +346,21 @@ if want > 0 and m.paused == 0 then
     for band = 0, 3 do live = left[band] > 0 and live + 1 or live end
     local share = live > 1 and not weights and math.floor((takes + want) / limits.lowestShare) - math.floor(takes / limits.lowestShare) or 0
     if weights then
-      local sum, shares = 0, {}
-      for band = 0, 3 do sum = left[band] > 0 and sum + weights[band] or sum end
+      -- The takes go round: in each round first come those of band 0, as many as it weighs, then those of band 1, and so on.
+      local round, before, shares = 0, 0, {}
       for band = 0, 3 do
-        local weight = left[band] > 0 and sum > 0 and weights[band] / sum or 0
-        shares[band] = math.floor((takes + want) * weight) - math.floor(takes * weight)
+        if left[band] == 0 then weights[band] = 0 end
+        round = round + weights[band]
       end
-      for band = 0, 3 do take(band, min(shares[band], want - taken)) end
+      for band = 0, 3 do
+        local weight = weights[band]
+        local function share(n)
+          return math.floor(n / round) * weight + min(max(n % round - before, 0), weight)
+        end
+        shares[band] = round > 0 and share(takes + want) - share(takes) or 0
+        before = before + weight
+      end
+      for band = 0, 3 do take(band, shares[band]) end
     end
     local lowest
     for band = 0, 3 do take(band, want - share - taken) end

@@ -1,11 +1,12 @@
 -- gates: the lines that workers take from, and the gates on the way there (decision 0010 tells the rules).
 -- A gate is named by the letter of its kind (o, g, t) and its key, encoded.
--- `G` of a job: its gates, innermost first, `<name>:<max>:<interval>:<slack>:<turn>:<1 to hold failed>:<rate for people>` each, a
---       blank between them; nothing where nothing is said
--- gates   by name `<taken>,<queued, a number per band>,<waits, a number per band>,<tat>,<until>,<wake>`; none where nothing is known
+-- Those of a job stand in its header, innermost first, `<name>:<max>:<interval>:<slack>:<turn>:<1 to hold failed>:<rate for people>`
+-- each, a blank between them; nothing where nothing is said.
+-- gates   by name `<taken>,<tat>,<until>,<wake>,<stuck>`, and for each band where somebody is `,<band>:<queued>:<waits>`; nothing for 0.
+--         stuck: t when its turns alone keep all that wait, m when its `max` does; nothing where it is not known
 -- parked  `<name> <band><since when it waits, 13 digits> <id>`: those of a gate stand together, by ticket
 -- rules   of a task by its name: `<paused>,<max>,<interval>,<slack>,<max>,<interval>,<slack>,<gate>`, the second three of each of its
---         groups, the last as in `G` for jobs without one; '' where nothing is said, '-' for no bound
+--         groups, the last what jobs without one are given; '' where nothing is said, '-' for no bound
 -- Of meta, `flow` adds up 1 when the queue itself has bounds and 2 when there are rules, and `wake` is when the first gate wakes.
 
 -- Gates ---------------------------------------------------------------------------------------------------------------
@@ -50,17 +51,33 @@ local function gates()
   local known = {}
 
   local function keep(name, text)
-    local gate = { 0, 0, 0, 0, 0, 0, 0, 0, name = name, taken = 0, tat = 0, rest = 0, wake = 0, slept = 0, heads = {} }
+    local state = { 0, 0, 0, 0, 0, 0, 0, 0, name = name, taken = 0, tat = 0, rest = 0, wake = 0, slept = 0, stuck = '', heads = {} }
     if text then
-      local taken, a, b, c, d, e, f, g, i, tat, rest, wake =
-        text:match('^(%d+),(%d+),(%d+),(%d+),(%d+),(%d+),(%d+),(%d+),(%d+),(%d+),(%d+),(%d+)$')
-      gate[1], gate[2], gate[3], gate[4] = tonumber(a), tonumber(b), tonumber(c), tonumber(d)
-      gate[5], gate[6], gate[7], gate[8] = tonumber(e), tonumber(f), tonumber(g), tonumber(i)
-      gate.taken, gate.tat, gate.rest, gate.wake = tonumber(taken), tonumber(tat), tonumber(rest), tonumber(wake)
-      gate.slept, gate.stored = gate.wake, text
+      local taken, tat, rest, wake, stuck, places = text:match('^(%d*),(%d*),(%d*),(%d*),(%a*)(.*)$')
+      for band, queued, waits in places:gmatch(',(%d):(%d*):(%d*)') do
+        state[band + 1], state[band + 5] = tonumber(queued) or 0, tonumber(waits) or 0
+      end
+      state.taken, state.tat, state.rest = tonumber(taken) or 0, tonumber(tat) or 0, tonumber(rest) or 0
+      state.wake, state.stuck, state.stored = tonumber(wake) or 0, stuck, text
+      state.slept = state.wake
     end
-    known[name] = gate
-    return gate
+    known[name] = state
+    return state
+  end
+
+  local function number(n)
+    return n == 0 and '' or n
+  end
+
+  local function text_of(state)
+    local text = number(state.taken) .. ',' .. (state.tat == 0 and '' or whole(state.tat)) .. ',' .. number(state.rest) .. ','
+      .. number(state.wake) .. ',' .. state.stuck
+    for band = 1, 4 do
+      if state[band] > 0 or state[band + 4] > 0 then
+        text = text .. ',' .. band - 1 .. ':' .. number(state[band]) .. ':' .. number(state[band + 4])
+      end
+    end
+    return text
   end
 
   local function gate_of(name)
@@ -77,8 +94,8 @@ local function gates()
     end
   end
 
-  -- What jobs and settings say: `G` of jobs by id, parsed by text; births by id; rules by task.
-  local said, parsed, seen, ruled = {}, {}, {}, {}
+  -- What jobs and settings say: gates by their text; births by id; rules by task.
+  local parsed, seen, ruled = {}, {}, {}
   local none = {}
 
   local function parse_gates(text)
@@ -134,14 +151,12 @@ local function gates()
 
   -- The gates of a job and the rule of its task. With `attach`, a gate that the rule asks for is written down.
   local function gates_of(id, h, attach)
-    local text = has(h, 'G') and (said[id] or call('HGET', facets, 'G' .. id))
-    local list, rule = text and parse_gates(text) or none, rule_of(id)
-    if attach and rule and rule.gate ~= '' and (not text or list[#list].kind ~= 't') then
-      text = text and text .. ' ' .. rule.gate or rule.gate
-      set_facet(h, id, 'G', text)
-      list = parse_gates(text)
+    local list, rule = h.gates and parse_gates(h.gates) or none, rule_of(id)
+    if attach and rule and rule.gate ~= '' and (not h.gates or list[#list].kind ~= 't') then
+      h.gates = h.gates and h.gates .. ' ' .. rule.gate or rule.gate
+      raise_flag(h, 'g')
+      list = parse_gates(h.gates)
     end
-    said[id] = text
     return list, rule
   end
 
@@ -185,7 +200,7 @@ local function gates()
     h.state, h.reason = 'r', since
     set_passed(h, n - 1)
     state[band + 4] = state[band + 4] + 1
-    state.heads, state.stale = {}, true
+    state.heads, state.stale, state.stuck = {}, true, ''
     add('ZADD', parked, 0, gate.name .. ' ' .. band - 1 .. since .. ' ' .. id)
     count('parked')
     put(id, h)
@@ -201,6 +216,7 @@ local function gates()
       if not why then why, opens = closed(state, gate, rule, state.taken) end
       if why or full_turn(state, gate, rule, band) then
         if opens and (state.wake == 0 or opens < state.wake) then state.wake = opens end
+        if opens and opens - now <= limits.soon then woke = true end
         park(id, h, list, i, since)
         return false
       end
@@ -232,21 +248,15 @@ local function gates()
       local begin = state.name .. ' '
       local size = heads and heads.at > 1 and 20 or 2
       heads = call('ZRANGEBYLEX', parked, '[' .. begin .. band - 1, '(' .. begin .. band, 'LIMIT', 0, size)
-      heads.at, heads.ids = 1, {}
-      local unknown = {}
-      for i = 1, #heads do
-        local id = heads[i]:match('[^ ]*$')
-        heads.ids[i] = id
-        if not said[id] then unknown[#unknown + 1] = 'G' .. id end
-      end
-      if unknown[1] then
-        local found = call('HMGET', facets, unpack(unknown))
-        for i = 1, #unknown do said[unknown[i]:sub(2)] = found[i] end
-      end
+      local ids = {}
+      -- Behind name, band, time and two blanks.
+      for i = 1, #heads do ids[i] = heads[i]:sub(#begin + 16) end
+      heads.at, heads.ids, heads.texts = 1, ids, call('HMGET', headers, unpack(ids))
       state.heads[band] = heads
     end
     local id = heads.ids[heads.at]
-    return heads, id, parse_gates(said[id]), rule_of(id)
+    local h = parse(unsent[id] or heads.texts[heads.at])
+    return id, h, parse_gates(h.gates), rule_of(id)
   end
 
   local function number_in(list, name)
@@ -256,18 +266,16 @@ local function gates()
   end
 
   -- The first of a band passes its gate number `n`, and climbs on.
-  local function let_through(state, band, n, list, rule)
+  local function let_through(state, band, n, id, h)
     local heads = state.heads[band]
-    local place, id = heads[heads.at], heads.ids[heads.at]
+    add('ZREM', parked, heads[heads.at])
     heads.at = heads.at + 1
-    add('ZREM', parked, place)
     state.stale = true
     state.taken, state[band], state[band + 4] = state.taken + 1, state[band] + 1, state[band + 4] - 1
     count('parked', -1)
-    local h = read(id)
     local since = h.reason
     set_passed(h, n)
-    list, rule = gates_of(id, h, true)
+    local list, rule = gates_of(id, h, true)
     if not climb_from(id, h, n + 1, list, rule, since) then return end
     h.reason = ''
     line_up(id, h)
@@ -276,11 +284,12 @@ local function gates()
   -- After anything that may have opened a gate: lets through whom it can, and says when to look again.
   local function open(name)
     local state, through, band = gate_of(name), 0, 1
-    state.wake = 0
+    state.wake, state.stuck = 0, ''
+    local stuck = m.flow < 2 and state.rest == 0 and state.tat == 0 and 't' or ''
     while band <= 4 do
-      local n, list, rule, heads, id
+      local n, id, h, list, rule
       if state[band + 4] > 0 then
-        heads, id, list, rule = head_of(state, band)
+        id, h, list, rule = head_of(state, band)
         n = number_in(list, name)
       end
       if not n then
@@ -289,24 +298,34 @@ local function gates()
         local why, opens = closed(state, list[n], rule, state.taken)
         if why then
           state.wake = opens or 0
+          stuck = stuck == 't' and why == 'max' and 'm' or ''
           break
         elseif full_turn(state, list[n], rule, band) then
           band = band + 1
         else
-          let_through(state, band, n, list, rule)
+          let_through(state, band, n, id, h)
           through, band = through + 1, 1
           if through == limits.through then
-            state.wake = now
+            state.wake, stuck = now, ''
             break
           end
         end
       end
     end
-    if state[5] + state[6] + state[7] + state[8] > 0 then return end
+    if state[5] + state[6] + state[7] + state[8] > 0 then
+      state.stuck = stuck
+      return
+    end
     state.wake = 0
     if state.taken > 0 then return end
     local over = max(state.rest, ceil(state.tat / 1000))
     if over > now then state.wake = over else state.rest, state.tat = 0, 0 end
+  end
+
+  -- Whether it is known that opening a gate is of no use, as long as nothing is said of tasks and no time plays a part.
+  local function is_stuck(name, why)
+    local state = gate_of(name)
+    return state.stuck == why and state.rest == 0 and state.tat == 0 and not rules_of_tasks()
   end
 
   -- A job ends, is forgotten, or becomes scheduled; `kept`: what it becomes, where that may keep the place of its order.
@@ -326,11 +345,14 @@ local function gates()
       if state.stale then flush() end
       add('ZREM', parked, gate.name .. ' ' .. band - 1 .. h.reason .. ' ' .. id)
       state[band + 4] = state[band + 4] - 1
-      state.heads, state.stale = {}, true
+      state.heads, state.stale, state.stuck = {}, true, ''
       count('parked', -1)
     end
     set_passed(h, keeps and 1 or 0)
-    for i = waits and n + 1 or n, keeps and 2 or 1, -1 do open(list[i].name) end
+    for i = waits and n + 1 or n, keeps and 2 or 1, -1 do
+      -- Where turns alone keep all that wait, one that was active has kept nobody.
+      if h.state == 'r' or not is_stuck(list[i].name, 't') then open(list[i].name) end
+    end
   end
 
   -- A job comes to the head of a line: whether it may begin. Otherwise it is parked.
@@ -341,13 +363,12 @@ local function gates()
     for i = 1, #list do
       local gate = list[i]
       local state, band = gate_of(gate.name), band_in(gate, h)
-      if i > n then
-        if state[band + 4] > 0 or closed(state, gate, rule, state.taken) then stops = i end
-      else
-        local active = state.taken - state[1] - state[2] - state[3] - state[4]
-        if closed(state, gate, rule, gate.kind == 'o' and 0 or active) then stops = i end
+      local active = gate.kind == 'o' and 0 or state.taken - state[1] - state[2] - state[3] - state[4]
+      -- Of one that was given to it just now the others that wait go first.
+      if (i > n and state[band + 4] > 0) or closed(state, gate, rule, active) then
+        stops = i
+        break
       end
-      if stops then break end
     end
     if stops then
       for i = stops, n do
@@ -365,7 +386,10 @@ local function gates()
       n = #list
       set_passed(h, n)
     end
-    for i = stops and max(stops, n) or n, stops or 1, -1 do open(list[i].name) end
+    for i = stops and max(stops, n) or n, stops or 1, -1 do
+      -- Nobody was given back a place of the `max` that keeps all that wait.
+      if stops or not is_stuck(list[i].name, 'm') then open(list[i].name) end
+    end
     return not stops
   end
 
@@ -381,20 +405,14 @@ local function gates()
     end
   end
 
-  -- Reads what these jobs have said, and the gates that they name.
-  function keeper.prepare(ids)
+  -- Reads the gates that these texts name.
+  function keeper.prepare(texts)
     local names, listed = {}, {}
-    for from = 1, #ids, chunk do
-      local fields = {}
-      for i = from, min(from + chunk - 1, #ids) do fields[#fields + 1] = 'G' .. ids[i] end
-      local found = call('HMGET', facets, unpack(fields))
-      for i = 1, #found do
-        said[ids[from + i - 1]] = found[i]
-        local list = found[i] and parse_gates(found[i]) or none
-        for k = 1, #list do
-          local name = list[k].name
-          if not known[name] and not listed[name] then names[#names + 1], listed[name] = name, true end
-        end
+    for i = 1, #texts do
+      local list = parse_gates(texts[i])
+      for k = 1, #list do
+        local name = list[k].name
+        if not known[name] and not listed[name] then names[#names + 1], listed[name] = name, true end
       end
     end
     look_at(names)
@@ -405,9 +423,10 @@ local function gates()
     seen[id] = birth
   end
 
-  function keeper.say(id, h, text)
-    set_facet(h, id, 'G', text)
-    said[id] = text
+  -- A waiting job has changed: what was read of it no longer holds.
+  function keeper.renew(id, birth)
+    seen[id] = birth
+    for _, state in pairs(known) do state.heads, state.stale = {}, true end
   end
 
   -- Whether a job that asks for nothing has a gate all the same.
@@ -431,7 +450,6 @@ local function gates()
     for name, state in pairs(known) do
       if state.wake ~= state.slept then
         if state.wake == 0 then call('ZREM', alarms, name) else call('ZADD', alarms, state.wake, name) end
-        if state.wake > 0 and state.wake - now <= limits.soon then woke = true end
         state.slept, moved = state.wake, true
       end
     end
@@ -465,8 +483,7 @@ local function gates()
     for name, state in pairs(known) do
       local waits = state[5] + state[6] + state[7] + state[8]
       if state.taken > 0 or waits > 0 or state.wake > 0 then
-        local text = table.concat(state, ',', 1, 8)
-        text = string.format('%d,%s,%.0f,%.0f,%.0f', state.taken, text, state.tat, state.rest, state.wake)
+        local text = text_of(state)
         if text ~= state.stored then add('HSET', states, name, text) end
       elseif state.stored then
         add('HDEL', states, name)

@@ -142,26 +142,29 @@ local function save()
 end
 
 -- Headers -------------------------------------------------------------------------------------------------------------
--- `<state><band>,<fence>,<worker>,<flags>,<attempts>,<crashes>,<releases>,<dueAt>,<startedAt>,<finishedAt>,<reason>`
+-- `<state><band>,<fence>,<worker>,<flags>,<attempts>,<crashes>,<releases>,<dueAt>,<startedAt>,<finishedAt>,[<gates>\n]<reason>`
 -- state  s scheduled · b blocked · r ready · a active · c completed · f failed · x cancelled
--- flags  o has options in its birth · w watched · m marked · y waits for any ending · i, j, k passed one, two, three of its gates ·
---        H history · L log · P progress · K checkpoint · T steps · R result · E error · A jobs it waits for · D jobs that wait for it ·
---        G its gates
+-- flags  o has options in its birth · w watched · m marked · y waits for any ending · g has gates · i, j, k passed one, two, three of
+--        them · H history · L log · P progress · K checkpoint · T steps · R result · E error · A jobs it waits for · D jobs that wait for it
 -- reason of a final state; why it is scheduled; of the mark; of a parked job since when it waits
 
 local shape = '^(%a)(%d),(%d*),([^,]*),(%a*),(%d+),(%d+),(%d+),([^,]*),([^,]*),([^,]*),(.*)$'
 
 local function parse(text)
   local state, band, fence, worker, flags, attempts, crashes, releases, due, started, ended, reason = text:match(shape)
+  local gates
+  if flags:find('g', 1, true) then gates, reason = reason:match('^([^\n]*)\n(.*)$') end
   return {
     state = state, band = band, fence = fence, worker = worker, flags = flags, attempts = tonumber(attempts),
     crashes = tonumber(crashes), releases = tonumber(releases), due = due, started = started, ended = ended, reason = reason,
+    gates = gates,
   }
 end
 
 local function pack(h)
   return h.state .. h.band .. ',' .. h.fence .. ',' .. h.worker .. ',' .. h.flags .. ',' .. h.attempts .. ',' .. h.crashes
-    .. ',' .. h.releases .. ',' .. h.due .. ',' .. h.started .. ',' .. h.ended .. ',' .. h.reason
+    .. ',' .. h.releases .. ',' .. h.due .. ',' .. h.started .. ',' .. h.ended .. ','
+    .. (h.gates and h.gates .. '\n' or '') .. h.reason
 end
 
 -- The header of a job that has none yet.

@@ -5,14 +5,14 @@ local function ready(id, h, how)
   local again = h.state == 'a'
   h.state, h.reason = 'r', ''
   if not how then h.due = '' end
-  if (has(h, 'G') or rules_of_tasks()) and not gates().climb(id, h, again) then return end
+  if (has(h, 'g') or rules_of_tasks()) and not gates().climb(id, h, again) then return end
   line_up(id, h, how)
 end
 
 -- Scheduled for `at`, or ready when that has passed.
 local function make_due(id, h, at, why)
   if not at or at <= now then return ready(id, h) end
-  if has(h, 'G') then gates().leave(id, h, h.state ~= 'r' and 's') end
+  if has(h, 'g') then gates().leave(id, h, h.state ~= 'r' and 's') end
   h.state, h.due, h.reason = 's', at, why
   add('ZADD', scheduled, at, id)
   put(id, h)
@@ -28,6 +28,13 @@ local function leave_hold(id, h)
   end
   h.fence, h.worker = '', ''
   count('active', -1)
+end
+
+-- Jobs have left `active`: where their queue was full that is news to those who found no place. For verbs that claim nothing.
+local function tell_room()
+  if (tally.active or 0) == 0 then return end
+  load('flow', 'maxActive', 'sleepers')
+  if m.flow % 2 == 1 and m.maxActive > 0 then woke = true end
 end
 
 -- Out of the waiting place of its state, but for a parked job, which leaves its gate when it is known what becomes of it. In a band
@@ -85,7 +92,7 @@ local function forget(id, h)
     end
   end
   if has(h, 'D') then tell_dependents(id, h, 'ended') end
-  if has(h, 'G') then gates().leave(id, h) end
+  if has(h, 'g') then gates().leave(id, h) end
   for flag in h.flags:gmatch('%u') do add('HDEL', facets, flag .. id) end
   add('HDEL', births, id)
   add('HDEL', headers, id)
@@ -97,7 +104,7 @@ local totals = { c = 'completed', f = 'failed', x = 'cancelled' }
 
 -- A final state, kept for `keep` milliseconds (only completed jobs may have a time of their own). With 0 nothing is left.
 local function finish(id, h, state, reason, keep)
-  if has(h, 'G') then gates().leave(id, h, state == 'f' and 'f') end
+  if has(h, 'g') then gates().leave(id, h, state == 'f' and 'f') end
   h.state, h.reason, h.ended = state, reason, now
   count(totals[state])
   touch(id, h)

@@ -64,5 +64,6 @@ for i = 1, #ended do
 end
 if ended[limits.page] then more = 1 end
 longest_lease()
+tell_room()
 save()
 return { 0, {}, released, failed_jobs, cancelled_jobs, lost, more, posted }
