@@ -143,6 +143,7 @@ describe('configure a task', () => {
       suggestion: 'orders.process',
     });
     expect(await queue.counts()).toEqual([]);
+    await queue.pause('orderssweep');
     await queue.enqueue('a.task', {}, { queue: 'orders.proces' });
     await queue.pause('orders.proces');
     expect(await queue.settings('orders.proces')).toMatchObject({ paused: true });

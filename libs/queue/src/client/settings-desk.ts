@@ -78,9 +78,9 @@ export class SettingsDesk {
     return { task: definition.name, queue: queue === undefined ? this.book.of(definition).queue : checkedQueue(queue) };
   }
 
-  /** A queue may be told something before its first job, so a slip in a task's name would go unnoticed. */
+  /** A queue may be told something before its first job, so a slip in a task's name, which has a dot, would go unnoticed. */
   private async checkedAgainstTasks(queue: string): Promise<string> {
-    const nearest = nearestName(queue, this.declared.keys());
+    const nearest = queue.includes('.') ? nearestName(queue, this.declared.keys()) : undefined;
     if (nearest === undefined) return queue;
     if ((await this.store.counts()).some((record) => record.queue === queue)) return queue;
     throw new UnknownTask(queue, nearest);
