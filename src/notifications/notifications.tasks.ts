@@ -26,9 +26,14 @@ export class Email {
 
 const queue = 'notifications';
 /** A mail server that is away comes back within minutes; six attempts cover about an hour. */
+/** Mail servers turn away who calls too often: 50 letters a second in all, and two at a time to one of them. */
+const email = {
+  rate: '50/s',
+  group: { key: ({ to }: Email) => to.split('@').at(-1)?.toLowerCase(), maxActive: 2 },
+} as const;
 const retry = { attempts: 6, backoff: exponential('1s', { factor: 5, max: '30m', jitter: 'equal' }) };
 
 export class NotificationTasks extends defineTasks('notifications', {
   notify: task({ payload: Notice, returns: returns<{ sentTo: string }>(), queue, retry }),
-  email: task({ payload: Email, returns: returns<{ status: 'sent'; to: string }>(), queue, retry }),
+  email: task({ payload: Email, returns: returns<{ status: 'sent'; to: string }>(), queue, retry, ...email }),
 }) {}

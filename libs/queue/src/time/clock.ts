@@ -7,7 +7,7 @@ export interface Timer {
 
 /** Time, handed in. `Date.now`, `setTimeout` and `Math.random` live in this room only. */
 export interface Clock {
-  /** Milliseconds since 1970, as the wall says. May jump. */
+  /** Whole milliseconds since 1970, as the wall says. May jump. */
   now(): number;
   /** Milliseconds that only ever grow, for measuring. */
   monotonic(): number;

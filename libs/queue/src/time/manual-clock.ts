@@ -14,8 +14,9 @@ export class ManualClock implements Clock {
     this.started = new Date(start).getTime();
   }
 
+  /** Whole, as every wall clock here is: timers with jitter fall due at fractions. */
   now(): number {
-    return this.started + this.at + this.wall;
+    return Math.floor(this.started + this.at + this.wall);
   }
 
   monotonic(): number {
