@@ -187,7 +187,8 @@ export function describeRate(stage: Stage): void {
       const held = await stage.held('ann', slow);
       await stage.settle('ann', completed(held, { keep: 0 }));
       stage.clock.jump(999);
-      await stage.add(slow);
+      const next = await stage.add(slow);
+      expect((await gated.parked(next))!.until).toBe(stage.now + 1);
       expect(await gated.claim('ann')).toEqual([]);
 
       stage.clock.jump(1);
