@@ -93,8 +93,9 @@ export class Claim {
   private passes(ready: ReadyJob, place: number): boolean {
     const { tx, lane } = this;
     completeGates(tx, lane, ready, ready.job);
-    const { job, gating, ...stands } = ready;
-    if (!gating || begin(tx, lane, { ...stands, id: job.id, dueAt: job.dueAt, place, gating }, gating)) return true;
+    const { n, job, priority, trail, gating } = ready;
+    if (!gating) return true;
+    if (begin(tx, lane, { n, id: job.id, priority, dueAt: job.dueAt, trail, place, gating }, gating)) return true;
     tx.hintJob(job.id);
     return false;
   }

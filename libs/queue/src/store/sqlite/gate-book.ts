@@ -179,13 +179,15 @@ export class GateBook {
   /** In which band a gate lets somebody through after a job of `band` has begun, or left. */
   private nextPart(state: GateState, band: number, what: 'begin' | 'leave'): string | undefined {
     const begins = what === 'begin';
-    const queued = state.queued.map((count, other) => (begins && other === band ? count - 1 : count));
+    const { waits, until } = state;
     const taken = state.taken - (begins ? 0 : 1);
-    for (const [first, waits] of state.waits.entries()) {
-      if (waits === 0) continue;
+    for (let first = 0; first < waits.length; first++) {
+      if (waits[first] === 0) continue;
+      const queued = state.queued.slice();
+      if (begins) queued[band]!--;
       const terms = state.asks === mixed ? undefined : this.termsOf(state.asks);
       const tat = begins && terms?.rate ? arrival(state.tat, terms.rate, this.tx.now) : state.tat;
-      const closed = terms && closedBy({ ...state, taken, queued, tat }, terms, first, this.tx.now);
+      const closed = terms && closedBy({ taken, queued, waits, tat, until }, terms, first, this.tx.now);
       if (closed !== 'turn') return closed ? undefined : partOf(state.name, first);
     }
     return undefined;

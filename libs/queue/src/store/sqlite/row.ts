@@ -107,12 +107,28 @@ function trailOf(value: unknown): Pick<Job, 'trail' | 'gating'> {
 
 /** Of the columns `task, enqueued_at, gates, passed, ticket`. */
 export function gatingOf([task, enqueuedAt, gates, passed, ticket]: Row): Gating {
-  return newGating(
-    { task: task as string, enqueuedAt: enqueuedAt as number },
-    JSON.parse(gates as string) as Gate[],
-    passed as number,
-    optional(ticket),
-  );
+  const known = gatesOf(gates as string);
+  return {
+    task: task as string,
+    enqueuedAt: enqueuedAt as number,
+    gates: known.gates,
+    names: known.names,
+    passed: passed as number,
+    ticket: optional(ticket),
+  };
+}
+
+const read = new Map<string, Pick<Gating, 'gates' | 'names'>>();
+
+/** What was read before is not read again: the jobs of a group say all the same. */
+function gatesOf(text: string): Pick<Gating, 'gates' | 'names'> {
+  const known = read.get(text);
+  if (known) return known;
+  if (read.size >= 5000) read.clear();
+  const gates = JSON.parse(text) as Gate[];
+  const found = { gates, names: gates.map(gateName) };
+  read.set(text, found);
+  return found;
 }
 
 export function newGating(
