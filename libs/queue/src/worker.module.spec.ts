@@ -400,11 +400,12 @@ describe('boot', () => {
   });
 
   it('stops at a guard on the property of a thread task, where nobody asks it', async () => {
-    const nobody: CanActivate = { canActivate: () => false };
+    // Its type refuses a property, too.
+    const guarded = UseGuards({ canActivate: () => false }) as unknown as PropertyDecorator;
     @Injectable()
     class Threaded {
       @Task(OrderTasks.sweep, { thread: new URL('file:///sweep.js') })
-      @(UseGuards(nobody))
+      @guarded
       sweep!: never;
     }
 
