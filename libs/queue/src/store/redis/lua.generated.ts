@@ -581,6 +581,8 @@ for from = 1, n, chunk do
 end
 local tail, byte, find = ',' .. worker .. ',', string.byte, string.find
 local left_holds, forgotten, ended_headers, ended, prepared = {}, {}, {}, {}, false
+-- From the flags on: what was passed of its gates, the attempts, what is counted, the times, and the gates.
+local only_gates = '^g([ijk]),(%d+)(,%d+,%d+,)([^,]*,[^,]*,)[^,]*,([^\\n]*)\\n'
 -- The gates of a job, from its header.
 local gated = '^[^,]*,[^,]*,[^,]*,%a*g%a*,[^\\n]*,([^\\n]*)\\n'
 -- Those of the settled jobs, read at once for all from number \`from\` on.
@@ -600,8 +602,17 @@ for i = 1, n do
   -- Active (97 is 'a'), and held by this worker under this fence; without flags (44 is ',') nothing was asked for.
   if not text or byte(text) ~= 97 or find(text, fence, 4, true) ~= 4 or find(text, tail, 4 + #fence, true) ~= 4 + #fence then
     settled[i] = '-'
-  elseif (code == 'c0' or code == 'c' or code == 'cr') and byte(text, flags_at) == 44 then
-    -- The common case: nobody watches, nothing was asked for at birth, nothing happened before.
+  elseif (code == 'c0' or code == 'c' or code == 'cr') and (byte(text, flags_at) == 44 or find(text, only_gates, flags_at)) then
+    -- The common case: nobody watches, nothing but gates was asked for at birth, nothing happened before.
+    local attempts, counted, times
+    if byte(text, flags_at) ~= 44 then
+      local stage, list
+      stage, attempts, counted, times, list = text:match(only_gates, flags_at)
+      if not prepared then prepare(i) end
+      gates().complete(list, stage)
+    elseif code ~= 'c0' then
+      attempts, counted, times = text:match('^(%d+)(,%d+,%d+,)([^,]*,[^,]*,)', flags_at + 1)
+    end
     if code == 'c0' then
       forgotten[#forgotten + 1] = id
     else
@@ -610,7 +621,6 @@ for i = 1, n do
         flags = 'R'
         add('HSET', facets, 'R' .. id, ARGV[places[i]])
       end
-      local attempts, counted, times = text:match('^(%d+)(,%d+,%d+,)([^,]*,[^,]*,)', flags_at + 1)
       local k = #ended
       ended_headers[k + 1] = id
       ended_headers[k + 2] = 'c' .. text:sub(2, 2) .. ',,,' .. flags .. ',' .. attempts + 1 .. counted .. times .. now .. ','
@@ -1328,6 +1338,18 @@ local function gates()
     for i = waits and n + 1 or n, keeps and 2 or 1, -1 do
       -- Where turns alone keep all that wait, one that was active has kept nobody.
       if h.state == 'r' or not is_stuck(list[i].name, 't') then open(list[i].name) end
+    end
+  end
+
+  -- An active job completes that has passed so many of these gates, and of which nothing else need be known.
+  function keeper.complete(text, stage)
+    local list = parse_gates(text)
+    for i = 1, numbers[stage] do
+      local state = gate_of(list[i].name)
+      state.taken = state.taken - 1
+    end
+    for i = numbers[stage], 1, -1 do
+      if not is_stuck(list[i].name, 't') then open(list[i].name) end
     end
   end
 

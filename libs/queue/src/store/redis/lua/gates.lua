@@ -355,6 +355,18 @@ local function gates()
     end
   end
 
+  -- An active job completes that has passed so many of these gates, and of which nothing else need be known.
+  function keeper.complete(text, stage)
+    local list = parse_gates(text)
+    for i = 1, numbers[stage] do
+      local state = gate_of(list[i].name)
+      state.taken = state.taken - 1
+    end
+    for i = numbers[stage], 1, -1 do
+      if not is_stuck(list[i].name, 't') then open(list[i].name) end
+    end
+  end
+
   -- A job comes to the head of a line: whether it may begin. Otherwise it is parked.
   function keeper.begin(id, h)
     local n = passed(h)
