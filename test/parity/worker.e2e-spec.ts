@@ -57,6 +57,53 @@ describe('worker', () => {
     expect((await m.queue.counts()).map(({ counts }) => counts.completed)).toEqual([10, 10]);
   });
 
+  it('WK2: queues with a weight share the places: all for one that is alone, each its share while both have work', async () => {
+    const ends: { queue: string; keep: () => void }[] = [];
+    const run = (queue: string) => () => {
+      const { promise, keep } = promised();
+      ends.push({ queue, keep });
+      return promise;
+    };
+    const m = await mill({
+      handlers: [
+        [Tasks.run, run('work')],
+        [Tasks.other, run('other')],
+      ],
+      worker: { queues: { work: { weight: 3 }, other: { weight: 1 } }, concurrency: 8, prefetch: 0 },
+    });
+    const running = () => ['work', 'other'].map((queue) => ends.filter((one) => one.queue === queue).length);
+    const many = () => Array.from({ length: 40 }, () => ({}));
+    await m.queue.enqueueMany(Tasks.other, many());
+    await m.turn('10ms');
+    expect(running()).toEqual([0, 8]);
+
+    await m.queue.enqueueMany(Tasks.run, many());
+    await m.turn('10ms');
+    for (let n = 0; n < 30; n++) {
+      ends.shift()!.keep();
+      await m.turn('10ms');
+      if (n >= 8) expect(running()).toEqual([6, 2]);
+    }
+    while (ends.length > 0) {
+      ends.shift()!.keep();
+      await m.turn('10ms');
+    }
+    expect((await m.queue.counts()).map(({ counts }) => counts.completed)).toEqual([40, 40]);
+  });
+
+  it.each([
+    [{ work: { weight: 0 } }, 'queues.work.weight'],
+    [{ work: { weight: 1e9 } }, 'queues.work.weight'],
+    [{ work: { weight: NaN } }, 'queues.work.weight'],
+    [{ work: { weight: 2, concurrency: 5 } }, 'queues.work.weight'],
+    [{ work: { wieght: 2 } }, 'queues.work.wieght'],
+  ])('WK2: %j is refused at boot', async (queues, option) => {
+    const refused = await refusal(() =>
+      mill({ handlers: [[Tasks.run, () => 1]], worker: { queues: queues as never } }),
+    );
+    expect(refused).toMatchObject({ code: 'CONFIG_INVALID', message: expect.stringContaining(option) as string });
+  });
+
   it('WK3: it claims no more than it has free places, leaves scheduled jobs in the store, and needs no hint for more than 1 s', async () => {
     const inner = (await mill({ worker: false })).store;
     const asked: number[] = [];
