@@ -387,10 +387,14 @@ export function describeTaskSettings(stage: Stage): void {
 
     it('bind no order', async () => {
       await stage.workers('ann');
-      await say({ max: 9, group: { max: 9, rate: null } });
-      const [first] = await stage.addMany(2, { gates: [order('a')] });
+      await say({ max: 9, group: { max: 9, rate: every(60_000) } });
+      const [first, second] = await stage.addMany(2, { gates: [order('a')] });
+      const [running] = await stage.claim('ann', 10);
+      expect(running!.id).toBe(first);
+      expect(await gated.claim('ann')).toEqual([]);
 
-      expect(await gated.claim('ann')).toEqual([first]);
+      await stage.settle('ann', completed(running!));
+      expect(await gated.claim('ann')).toEqual([second]);
     });
   });
 }
