@@ -20,12 +20,13 @@ const longest = 366 * size.d;
 /** Per second. Beyond it whole microseconds are too coarse to keep to 95 %. */
 const fastest = 10_000;
 /** Microseconds a claim may come late without a loss: what a worker that is busy or far away needs. */
-const lateness = 50_000;
+const lateness = 25_000;
 
 /**
  * What a store reckons with. No window as long as the period holds more than the limit, with a burst of b no more than
- * b − 1 above it. Without a burst up to 4 % of the rate are given for slack, so that claims which come late are made up
- * for; the window pays for that, not the bound. Throws a `RangeError` that says what is allowed.
+ * b − 1 above it. Without a burst the limit is spread over a period that is `lateness` longer, and an attempt may begin so
+ * much before its time: claims which come late are made up for, and the window pays for that, not the bound; beside
+ * intervals of a second and more it would not matter. Throws a `RangeError` that says what is allowed.
  */
 export function cellRate(rate: RateLimit): CellRate {
   const { limit, burst = 1 } = typeof rate === 'string' ? { limit: rate } : rate;
@@ -33,9 +34,9 @@ export function cellRate(rate: RateLimit): CellRate {
   if (!Number.isInteger(burst) || burst < 1 || burst > count) {
     throw new RangeError(`a burst is a whole number from 1 to the limit of ${count}, not ${String(burst)}`);
   }
-  const spared = burst > 1 ? 0 : Math.min(Math.floor(0.04 * count), Math.ceil(lateness / (period / count)));
-  const interval = Math.ceil(period / (count - spared));
-  const slack = burst > 1 ? (burst - 1) * interval : spared * interval;
+  const spared = burst > 1 || period >= count * size.s ? 0 : lateness;
+  const interval = Math.ceil((period + spared) / count);
+  const slack = burst > 1 ? (burst - 1) * interval : spared;
   return { interval, slack, text: burst > 1 ? `${limit}, burst ${burst}` : limit };
 }
 
