@@ -23,7 +23,9 @@ export function enqueue(tx: Transaction, jobs: NewJob[]): EnqueueAnswer[] {
     const next = jobs[answers.length]!;
     const lane = laneOf(tx, next.id);
     const ten = insertTen(tx, lane, jobs, answers) || (known && insertTenGated(tx, lane, jobs, answers, known));
-    if (!ten) answers.push(add(tx, next));
+    if (ten) continue;
+    answers.push(add(tx, next));
+    known?.add(next.id);
   }
   return answers;
 }
@@ -117,7 +119,7 @@ function duplicate(tx: Transaction, lane: Lane, { id, state }: Holder, job: NewJ
   switch (job.onDuplicate) {
     case 'replace':
       if (differs || (state !== 'scheduled' && state !== 'ready')) return unchanged;
-      putInto(tx, id, job);
+      putInto(tx, lane, id, job);
       if (state === 'ready') return { ...unchanged, replaced: true };
       return putOff(tx, lane, id, boundedDue(tx, enqueuedAt, job));
 
@@ -130,12 +132,13 @@ function duplicate(tx: Transaction, lane: Lane, { id, state }: Holder, job: NewJ
     case 'follow':
       if (differs || isFinal(state)) return unchanged;
       if (state === 'active') return follow(tx, lane, id, job) ?? unchanged;
-      putInto(tx, id, job);
+      putInto(tx, lane, id, job);
       return { ...unchanged, replaced: true };
   }
 }
 
-function putInto(tx: Transaction, id: string, job: NewJob): void {
+function putInto(tx: Transaction, lane: Lane, id: string, job: NewJob): void {
+  lane.book?.forgetHeads();
   const { body, tags, crashLimit = limits.crashes } = job;
   tx.db.run('enqueue.replace', body, timeOf(job.expires, tx.now), tags && JSON.stringify(tags), crashLimit, id);
   tx.hintJob(id);

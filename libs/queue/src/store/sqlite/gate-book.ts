@@ -109,6 +109,11 @@ export class GateBook {
     return this.heads.get(part)!.jobs[0];
   }
 
+  /** Somebody may have changed a parked job. */
+  forgetHeads(): void {
+    this.heads.clear();
+  }
+
   /** `job`, which has passed all gates but this and those further out, stands in front of it from now on. */
   park(state: GateState, gating: Gating, job: Omit<Gated, 'n'>): void {
     const gate = gating.gates[gating.passed]!;

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import Driver from 'libsql';
 import { sqlite } from './index.js';
 import { schemaVersion } from './migrate.js';
+import { sql } from './sql.generated.js';
 import { temporaryFolder } from './testdata/files.js';
 
 describe('migrate', () => {
@@ -44,6 +45,39 @@ describe('migrate', () => {
 
     expect(await after.counts()).toMatchObject([{ queue: 'mill', settings: { maxReady: 7 } }]);
     await after.close();
+  });
+
+  it('lets jobs that an older schema had parked join their lists, in their order', async () => {
+    const path = join(folder, 'queue.db');
+    const driver = new Driver(path);
+    for (const [name, text] of Object.entries(sql)) if (/^migrations\/000[1-8]/.test(name)) driver.exec(text);
+    driver.exec(`PRAGMA user_version = 8;
+      INSERT INTO lanes (queue, shard, tail, band2, parked, total_enqueued) VALUES ('mill', 0, 9, 1, 3, 4);
+      INSERT INTO limits VALUES (1, 'k', 1);`);
+    const add = (
+      n: number,
+      { place, pos, ticket, crashes = 0 }: Record<string, number | string | null | undefined>,
+    ) => {
+      driver
+        .prepare(
+          `INSERT INTO jobs (n, id, lane, state, task, priority, enqueued_at, attempts, crashes, releases, crash_limit, place, pos, trail, body)
+           VALUES (?, ?, 1, 2, 'grind', 2, 0, 0, ?, 0, 2, ?, ?, 8, '{}')`,
+        )
+        .run([n, `mill~0~${String(n).padStart(24, '0')}`, crashes, place ?? null, pos ?? null]);
+      driver.prepare(`INSERT INTO limited VALUES (?, 1, 'k', 1, ?)`).run([n, ticket ?? null]);
+    };
+    add(1, { place: 2, pos: 8 });
+    add(2, { ticket: 'k 20000000000000007' });
+    add(3, { ticket: 'k 20000000000000005' });
+    add(4, { ticket: 'k 20000000000000006', crashes: 1 });
+    driver.close();
+
+    const store = sqlite({ path });
+    await store.open();
+
+    expect((await store.list({})).jobs.map(({ id }) => Number(id.slice(-1)))).toEqual([1, 3, 2, 4]);
+    expect(await store.fsck()).toEqual([]);
+    await store.close();
   });
 
   it('lets stores meet on a new file', async () => {

@@ -107,7 +107,7 @@ function trailOf(value: unknown): Pick<Job, 'trail' | 'gating'> {
 
 /** Of the columns `task, enqueued_at, gates, passed, ticket`. */
 export function gatingOf([task, enqueuedAt, gates, passed, ticket]: Row): Gating {
-  const known = gatesOf(gates as string);
+  const known = gatesOf((gates ?? '[]') as string);
   return {
     task: task as string,
     enqueuedAt: enqueuedAt as number,
