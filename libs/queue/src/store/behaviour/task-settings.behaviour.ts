@@ -125,6 +125,18 @@ export function describeTaskSettings(stage: Stage): void {
       expect(await gated.drain('ann')).toEqual([...before, ...meanwhile]);
     });
 
+    it('goes on in order though not all may go on at once, and some had not come to the head', async () => {
+      await stage.workers('ann');
+      const before = await stage.addMany(150);
+      const free = await stage.add({ task: 'sift' });
+      const behind = await stage.add();
+      await say({ paused: true });
+      expect(await gated.claim('ann', 1)).toEqual([free]);
+      await say({ paused: false });
+
+      expect(await gated.drain('ann', 200)).toEqual([...before, behind]);
+    });
+
     it('goes on by priority', async () => {
       await stage.workers('ann');
       await say({ paused: true });

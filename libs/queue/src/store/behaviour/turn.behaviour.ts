@@ -196,6 +196,18 @@ export function describeTurn(stage: Stage): void {
       expect(ids(jobs)).toEqual([c]);
     });
 
+    it('open outermost first, so that whoever has come further goes on first', async () => {
+      const both = { gates: [group('a', { max: 1 }), task('grind', 1)] };
+      const held = await stage.held('ann', both);
+      const near = await stage.add(both);
+      const far = await stage.add({ gates: [task('grind', 1)] });
+
+      const { jobs } = await stage.exchange('ann', { settle: [completed(held)], want: 10 });
+
+      expect(ids(jobs)).toEqual([far]);
+      expect(await gated.parked(near)).toEqual(task('grind', 1));
+    });
+
     it('are kept by a job that comes back to the front', async () => {
       const held = await stage.held('ann', all('a'));
       const next = await stage.add(all('a'));
