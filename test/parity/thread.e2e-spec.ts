@@ -39,6 +39,20 @@ describe('thread', () => {
     expect(world.lines('ended').map((line) => line.name)).toEqual(['next']);
   });
 
+  it('TC2: cancelling a job terminates the thread that never lets go, once the grace has passed', async () => {
+    await world.worker({ CONCURRENCY: '1' });
+    const bound = { timeout: { after: '1h', grace: '200ms' } } as const;
+    const job = await world.tasks.spin.enqueue({ name: 'endless' }, bound);
+    await world.line('span', 'endless');
+    await job.cancel();
+
+    await expect(job.result({ timeout: '10s' })).rejects.toMatchObject({ code: 'JOB_CANCELLED' });
+    await world.tasks.write.run({ name: 'next' }, { timeout: '10s' }); // there is one place only
+    world.go();
+    await (await world.tasks.spin.enqueue({ name: 'other' })).result({ timeout: '10s' });
+    expect(world.lines('ended').map((line) => line.name)).toEqual(['other']);
+  });
+
   describe('a module made by threadTask()', () => {
     const program = 'threads.worker';
     const tasks = () => bindTasks(ThreadTasks, world.queue);
