@@ -361,6 +361,16 @@ export function describeRate(stage: Stage): void {
       expect((await gated.parked(a!))!.until).toBe(stage.now + 1000);
     });
 
+    it('lets what falls due at its end in before those that wait', async () => {
+      const only = { gates: [group('a', { max: 1 })] };
+      const held = await stage.held('ann', { ...only, priority: 0 });
+      await stage.add(only);
+      await stage.settle('ann', snoozed(held, 1000, true));
+      stage.clock.jump(1000);
+
+      expect(await gated.claim('ann')).toEqual([held.id]);
+    });
+
     it('charges no attempt', async () => {
       const held = await stage.held('ann', tenant);
       await stage.settle('ann', snoozed(held, 1000, true));
