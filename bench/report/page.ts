@@ -99,6 +99,11 @@ const sections: readonly Section[] = [
     says: `Any worker fires, by compare-and-set in the store. What a second costs should depend on what is due, and not on how many schedules there are.`,
   },
   {
+    title: 'Limits and turns',
+    scenarios: ['limiter', 'groups', 'saturated', 'fair'],
+    says: `Rates and concurrency hold over all workers, and are used up. What waits for one of them is in nobody's way.`,
+  },
+  {
     title: 'Without a server',
     scenarios: ['embedded'],
     says: `Millrace on a SQLite file, beside a peer on Redis: there is nothing to install and nothing to operate, on one machine.`,

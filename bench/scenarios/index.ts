@@ -6,6 +6,7 @@ import { commands } from './commands.js';
 import { delayed } from './delayed.js';
 import { embedded } from './embedded.js';
 import { floor } from './floor.js';
+import { fair, groups, limiter, saturated } from './flow.js';
 import { http } from './http.js';
 import { latency, latencyLoaded } from './latency.js';
 import { memory } from './memory.js';
@@ -43,4 +44,8 @@ export const scenarios: readonly Scenario[] = [
   schedule,
   schedulePut,
   scheduleMany,
+  limiter,
+  groups,
+  saturated,
+  fair,
 ];
