@@ -599,15 +599,16 @@ for i = 1, n do
   local id, fence, code = ids[i], fences[i], codes[i]
   local text = texts[id]
   local flags_at = 4 + #fence + #tail
-  -- Active (97 is 'a'), and held by this worker under this fence; without flags (44 is ',') nothing was asked for.
+  local simple, stage, attempts, counted, times, list = code == 'c0' or code == 'c' or code == 'cr'
+  -- 44 is ',': without flags nothing was asked for. 103 is 'g'.
+  local first_flag = text and byte(text, flags_at)
+  if simple and first_flag == 103 then stage, attempts, counted, times, list = text:match(only_gates, flags_at) end
+  -- Active (97 is 'a'), and held by this worker under this fence.
   if not text or byte(text) ~= 97 or find(text, fence, 4, true) ~= 4 or find(text, tail, 4 + #fence, true) ~= 4 + #fence then
     settled[i] = '-'
-  elseif (code == 'c0' or code == 'c' or code == 'cr') and (byte(text, flags_at) == 44 or find(text, only_gates, flags_at)) then
+  elseif simple and (first_flag == 44 or stage) then
     -- The common case: nobody watches, nothing but gates was asked for at birth, nothing happened before.
-    local attempts, counted, times
-    if byte(text, flags_at) ~= 44 then
-      local stage, list
-      stage, attempts, counted, times, list = text:match(only_gates, flags_at)
+    if stage then
       if not prepared then prepare(i) end
       gates().complete(list, stage)
     elseif code ~= 'c0' then
@@ -1034,7 +1035,8 @@ local function gates()
   end
 
   -- Gates: queued in 1 to 4, waits in 5 to 8. \`heads\`: the first that wait, by band; \`stale\`: what waits has changed and is not sent.
-  local known = {}
+  -- \`stirred\`: those that may wake at another time than is written.
+  local known, stirred = {}, {}
 
   local function keep(name, text)
     local state = { 0, 0, 0, 0, 0, 0, 0, 0, name = name, taken = 0, tat = 0, rest = 0, wake = 0, slept = 0, stuck = '', heads = {} }
@@ -1201,7 +1203,7 @@ local function gates()
       local why, opens = state[band + 4] > 0
       if not why then why, opens = closed(state, gate, rule, state.taken) end
       if why or full_turn(state, gate, rule, band) then
-        if opens and (state.wake == 0 or opens < state.wake) then state.wake = opens end
+        if opens and (state.wake == 0 or opens < state.wake) then state.wake, stirred[gate.name] = opens, state end
         if opens and opens - now <= limits.soon then woke = true end
         park(id, h, list, i, since)
         return false
@@ -1223,7 +1225,7 @@ local function gates()
     return again or climb_from(id, h, n + 1, list, rule)
   end
 
-  -- The first that waits in a band: its place, id, gates and rule.
+  -- The first that waits in a band: its id, header, gates and rule.
   local function head_of(state, band)
     local heads = state.heads[band]
     if not heads or not heads[heads.at] then
@@ -1241,8 +1243,8 @@ local function gates()
       state.heads[band] = heads
     end
     local id = heads.ids[heads.at]
-    local h = parse(unsent[id] or heads.texts[heads.at])
-    return id, h, parse_gates(h.gates), rule_of(id)
+    local text = unsent[id] or heads.texts[heads.at]
+    return id, text, parse_gates(text:match(',([^,\\n]*)\\n')), m.flow >= 2 and rule_of(id) or nil
   end
 
   local function number_in(list, name)
@@ -1252,13 +1254,14 @@ local function gates()
   end
 
   -- The first of a band passes its gate number \`n\`, and climbs on.
-  local function let_through(state, band, n, id, h)
+  local function let_through(state, band, n, id, text)
     local heads = state.heads[band]
     add('ZREM', parked, heads[heads.at])
     heads.at = heads.at + 1
     state.stale = true
     state.taken, state[band], state[band + 4] = state.taken + 1, state[band] + 1, state[band + 4] - 1
     count('parked', -1)
+    local h = parse(text)
     local since = h.reason
     set_passed(h, n)
     local list, rule = gates_of(id, h, true)
@@ -1267,15 +1270,15 @@ local function gates()
     line_up(id, h)
   end
 
-  -- After anything that may have opened a gate: lets through whom it can, and says when to look again.
-  local function open(name)
-    local state, through, band = gate_of(name), 0, 1
+  -- Lets through whom it can, and says when to look again.
+  local function look(state, name)
+    local through, band = 0, 1
     state.wake, state.stuck = 0, ''
     local stuck = m.flow < 2 and state.rest == 0 and state.tat == 0 and 't' or ''
     while band <= 4 do
-      local n, id, h, list, rule
+      local n, id, text, list, rule
       if state[band + 4] > 0 then
-        id, h, list, rule = head_of(state, band)
+        id, text, list, rule = head_of(state, band)
         n = number_in(list, name)
       end
       if not n then
@@ -1289,7 +1292,7 @@ local function gates()
         elseif full_turn(state, list[n], rule, band) then
           band = band + 1
         else
-          let_through(state, band, n, id, h)
+          let_through(state, band, n, id, text)
           through, band = through + 1, 1
           if through == limits.through then
             state.wake, stuck = now, ''
@@ -1306,6 +1309,13 @@ local function gates()
     if state.taken > 0 then return end
     local over = max(state.rest, ceil(state.tat / 1000))
     if over > now then state.wake = over else state.rest, state.tat = 0, 0 end
+  end
+
+  -- After anything that may have opened a gate.
+  local function open(name)
+    local state = gate_of(name)
+    look(state, name)
+    if state.wake ~= state.slept then stirred[name] = state end
   end
 
   -- Whether it is known that opening a gate is of no use, as long as nothing is said of tasks and no time plays a part.
@@ -1442,16 +1452,17 @@ local function gates()
     return opens
   end
 
-  -- When the first gate wakes; 0 for none.
+  -- When the first gate wakes, 0 for none; where it was not loaded and nothing has moved, nobody needs to know.
   function keeper.wake()
-    local moved = false
-    for name, state in pairs(known) do
+    local moved = next(stirred)
+    for name, state in pairs(stirred) do
       if state.wake ~= state.slept then
         if state.wake == 0 then call('ZREM', alarms, name) else call('ZADD', alarms, state.wake, name) end
-        state.slept, moved = state.wake, true
+        state.slept = state.wake
       end
     end
-    if moved or not m.wake then
+    stirred = {}
+    if moved then
       m.wake = tonumber(call('ZRANGE', alarms, 0, 0, 'WITHSCORES')[2]) or 0
       change.wake = m.wake
     end
@@ -1471,7 +1482,7 @@ local function gates()
   function keeper.reconsider(name, task)
     local state = gate_of(name)
     if not state.stored then return end
-    state.wake = now
+    state.wake, state.stuck, stirred[name] = now, '', state
     local rule = task and rule_about(task)
     local every = rule and rule.t.every
     if every and every < huge then state.tat = min(state.tat, now_micros + rule.t.slack + every) end

@@ -131,15 +131,16 @@ for i = 1, n do
   local id, fence, code = ids[i], fences[i], codes[i]
   local text = texts[id]
   local flags_at = 4 + #fence + #tail
-  -- Active (97 is 'a'), and held by this worker under this fence; without flags (44 is ',') nothing was asked for.
+  local simple, stage, attempts, counted, times, list = code == 'c0' or code == 'c' or code == 'cr'
+  -- 44 is ',': without flags nothing was asked for. 103 is 'g'.
+  local first_flag = text and byte(text, flags_at)
+  if simple and first_flag == 103 then stage, attempts, counted, times, list = text:match(only_gates, flags_at) end
+  -- Active (97 is 'a'), and held by this worker under this fence.
   if not text or byte(text) ~= 97 or find(text, fence, 4, true) ~= 4 or find(text, tail, 4 + #fence, true) ~= 4 + #fence then
     settled[i] = '-'
-  elseif (code == 'c0' or code == 'c' or code == 'cr') and (byte(text, flags_at) == 44 or find(text, only_gates, flags_at)) then
+  elseif simple and (first_flag == 44 or stage) then
     -- The common case: nobody watches, nothing but gates was asked for at birth, nothing happened before.
-    local attempts, counted, times
-    if byte(text, flags_at) ~= 44 then
-      local stage, list
-      stage, attempts, counted, times, list = text:match(only_gates, flags_at)
+    if stage then
       if not prepared then prepare(i) end
       gates().complete(list, stage)
     elseif code ~= 'c0' then
