@@ -46,6 +46,8 @@ export class GateBook {
   private readonly changed = new Set<GateState>();
   private readonly heads = new Map<string, Head>();
   private readonly moved = new Map<number, Gated>();
+  /** Let in one behind the other: their numbers, and the position of the first. */
+  private letIn = { pos: 0, jobs: [] as number[] };
   private readonly terms = new Map<string, Terms>();
 
   constructor(
@@ -142,8 +144,22 @@ export class GateBook {
     this.moved.set(job.n, job);
   }
 
+  /** The same of a job that was parked, has passed one gate more and stands in line now. */
+  moveIn({ n, pos }: Gated): void {
+    const { letIn } = this;
+    if (pos !== letIn.pos + letIn.jobs.length) {
+      this.writeMoves();
+      letIn.pos = pos!;
+    }
+    letIn.jobs.push(n);
+  }
+
   /** Comes before whatever reads jobs. */
   writeMoves(): void {
+    if (this.letIn.jobs.length > 0) {
+      this.tx.db.run('gate.let_in', this.letIn.pos, JSON.stringify(this.letIn.jobs));
+      this.letIn.jobs.length = 0;
+    }
     if (this.moved.size === 0) return;
     const rows = [...this.moved.values()].map(({ n, place, pos, gating }) => [
       n,

@@ -142,9 +142,9 @@ describe('gates on SQLite', () => {
     expect(held).toHaveLength(100);
     expect(names.filter((name) => name.startsWith('gate.')).sort()).toEqual([
       'gate.heads',
+      'gate.let_in',
       'gate.load',
       'gate.load',
-      'gate.move',
       ...many(20, () => 'gate.save_ten'),
     ]);
     expect((await exchange([], 0)).more).toBe(true);

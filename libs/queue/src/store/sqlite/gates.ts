@@ -259,9 +259,12 @@ function letThrough(tx: Transaction, lane: Lane, state: GateState): number | und
     const gating = job.gating!;
     book.unpark(state, gating, job);
     pass(book, gating, job);
-    book.move(job);
+    const { passed } = gating;
     tally(lane, job, 'ready', -1);
-    if (climb(tx, lane, gating, job)) lineUp(tx, lane, job, 'tail');
+    const joins = climb(tx, lane, gating, job);
+    if (joins) lineUp(tx, lane, job, 'tail');
+    if (joins && gating.passed === passed) book.moveIn(job);
+    else book.move(job);
     tally(lane, job, 'ready', 1);
     tx.hintJob(job.id);
     if (++through === limits.through) return tx.now;

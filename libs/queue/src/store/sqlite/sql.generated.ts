@@ -214,6 +214,12 @@ SELECT {waiting} FROM jobs WHERE lane = ? AND ticket >= ? AND ticket < ? ORDER B
 UPDATE jobs SET place = moved.value ->> 1, pos = moved.value ->> 2, passed = moved.value ->> 3, ticket = moved.value ->> 4
 FROM json_each(?) AS moved WHERE jobs.n = moved.value ->> 0;
 
+-- let_in: these parked jobs (a JSON array, in order) have passed one gate more and join their lists, from this position on. What
+-- \`move\` would do, at three quarters of the price.
+UPDATE jobs SET place = CASE WHEN crashes > 0 AND crashes >= crash_limit - 1 THEN 4 ELSE priority END, pos = ?1 + moved.key,
+  passed = passed + 1, ticket = NULL
+FROM json_each(?2) AS moved WHERE jobs.n = moved.value;
+
 -- give: a job has these gates from now on.
 UPDATE jobs SET gates = ?, passed = ?, trail = trail | 8 WHERE n = ?;
 
