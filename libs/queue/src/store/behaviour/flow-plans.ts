@@ -68,9 +68,9 @@ export const flowPlan: fc.Arbitrary<FlowPlan> = fc.oneof(
       })),
   },
   {
-    weight: 2,
+    weight: 4,
     arbitrary: fc
-      .tuple(maybe(orderGate), fc.constantFrom(...(Object.keys(steadyGates) as (keyof typeof steadyGates)[])))
+      .tuple(seldom(orderGate), fc.constantFrom(...(Object.keys(steadyGates) as (keyof typeof steadyGates)[])))
       .map(([order, steady]) => ({ task: 0, gates: order ? [order] : [], steady })),
   },
 );
