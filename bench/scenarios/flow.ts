@@ -40,8 +40,13 @@ export const limiter: Scenario = {
   async measure(turn) {
     const sample: Sample = {};
     for (const limiter of limiters) {
-      Object.assign(sample, await turn.part(turn.store, (part) => useOf(part, limiter)));
-      say(`${limiter.name}: ${JSON.stringify(sample)}`);
+      const use = await turn.part(turn.store, (part) => useOf(part, limiter));
+      say(
+        Object.entries(use)
+          .map(([name, value]) => `${name}: ${value.toFixed(1)}`)
+          .join(', '),
+      );
+      Object.assign(sample, use);
     }
     return sample;
   },
