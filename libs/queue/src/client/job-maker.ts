@@ -12,7 +12,7 @@ import type { Clock } from '../time/clock.js';
 import { milliseconds } from '../time/duration.js';
 import { checkCall, dueOf, expiryOf, keysOf, parentsOf, retryOf, timeoutOf } from './call-options.js';
 import { gatesOf } from './gates.js';
-import { nobody } from './merger.js';
+import { none } from './merger.js';
 import type { QueueOptions } from './options.js';
 import { encodePayload, shapePayload } from './payload.js';
 import { type SettingsBook, type TaskSettings } from './task-settings.js';
@@ -83,7 +83,7 @@ export class JobMaker {
     const bytes = Buffer.byteLength(body) + (parents ? parents.join().length : 0);
     const draft: Draft = { job, queue, bytes, refuseDuplicate: unique?.onDuplicate === 'error' };
     if (unique?.merge && job.keys) {
-      job.replaces = nobody;
+      job.replaces = none;
       draft.merge = (queued) => this.merged(task, queued, payload, unique.merge!, { ...envelope, enqueue: job.id });
     }
     return draft;

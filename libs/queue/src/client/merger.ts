@@ -5,8 +5,8 @@ import type { EnqueueAnswer, NewJob, Store } from '../store/store.js';
 import type { Draft } from './job-maker.js';
 import type { Producer } from './producer.js';
 
-/** In the place of the body to replace: no body is like that, so a job that waits is left as it is. */
-export const nobody = '-';
+/** In the place of the body to replace: a job that waits is left as it is, and one that runs may be followed. */
+export const none = '';
 
 /**
  * Merges payloads into those of jobs that wait. The function is here and the job is there, so it is read, merged and put
@@ -51,12 +51,12 @@ export class Merger {
       const [holder] = await this.store.find([{ id: answer.id }]);
       // The answer to what was sent got lost, and it was sent again.
       if (holder && holder.body === sent) return { ...answer, state: holder.state, replaced: true };
-      // It runs with the body that was named, and yet nothing may follow it: others have another of the keys.
-      if (holder?.state === 'active' && holder.body === replaces) return answer;
+      // It runs, and yet nothing may follow it: others have another of the keys.
+      if (holder?.state === 'active' && replaces === none) return answer;
       const merges = holder && waits(holder.state, draft.job);
       sent = merges ? await draft.merge!(holder.body) : draft.job.body;
       // What runs keeps its payload, and this job follows it. What is gone has left the key to others, or to this one.
-      replaces = merges || holder?.state === 'active' ? holder.body : nobody;
+      replaces = merges ? holder.body : none;
       [answer] = (await this.producer.add([{ ...draft, ...carrying(draft, sent, replaces) }])) as [EnqueueAnswer];
     }
     if (answer.created || answer.replaced || !mayGoInto(answer.state, draft.job)) return answer;

@@ -141,7 +141,7 @@ export interface NewJob {
    * another of them.
    */
   onDuplicate?: 'return' | 'replace' | 'extend' | 'follow';
-  /** With `replace` and `follow`: only while this is the holder's body; else nothing is changed. */
+  /** With `replace` and `follow`: only into a holder that waits and has this body, or, where it is empty, only behind an active one. */
   replaces?: string;
   /** With `replace` and `extend`: the holder falls due at most so many milliseconds after it was enqueued. */
   maxWait?: number;

@@ -113,11 +113,24 @@ export function describeCoalesce(stage: Stage): void {
       expect(await stage.record(id)).toEqual(before);
     });
 
-    it('add nothing behind an active holder with another body', async () => {
+    it('add nothing behind an active holder, whatever its body: what was made for one that waits is not for what follows', async () => {
       const held = await stage.held('ann', { ...keyed(), body: 'one' });
 
-      expect(await enqueue({ replaces: 'two', onDuplicate: 'follow' })).toMatchObject({ id: held.id, created: false });
+      for (const replaces of ['one', 'two']) {
+        const answer = await enqueue({ replaces, onDuplicate: 'follow' });
+        expect(answer).toMatchObject({ id: held.id, created: false, state: 'active' });
+        expect(answer.replaced ?? false).toBe(false);
+      }
       expect((await stage.counted())!.counts.blocked).toBe(0);
+    });
+
+    it('follow an active holder, and no other, when they are empty', async () => {
+      const held = await stage.held('ann', { ...keyed(), body: 'one' });
+
+      const follower = await enqueue({ replaces: '', onDuplicate: 'follow', body: 'two' });
+      expect(follower).toMatchObject({ created: true, state: 'blocked' });
+      expect(await enqueue({ replaces: '', onDuplicate: 'follow' })).toMatchObject({ id: follower.id, created: false });
+      expect(await stage.record(follower.id)).toMatchObject({ body: 'two', waitsFor: [held.id] });
     });
 
     it('are no matter where no key is taken', async () => {

@@ -32,7 +32,7 @@ export interface JobPlan {
   expires?: Due;
   keys: { key: number; until: UniqueKey['until'] }[];
   onDuplicate: NewJob['onDuplicate'];
-  /** The number of a body. */
+  /** The number of a body, or 3 for none. */
   replaces?: number;
   maxWait?: number;
   crashLimit?: number;
@@ -114,7 +114,7 @@ const jobPlan: fc.Arbitrary<JobPlan> = fc.record({
     },
   ),
   onDuplicate: fc.constantFrom('return', 'replace', 'replace', 'extend', 'follow', 'follow'),
-  replaces: seldom(fc.nat(2)),
+  replaces: seldom(fc.nat(3)),
   maxWait: seldom(fc.constantFrom(0, 1000, 10_000)),
   crashLimit: maybe(fc.constantFrom(1, 2, 2, 3)),
   attempts: seldom(fc.nat(2)),

@@ -164,7 +164,7 @@ export class Player {
       expires: this.due(plan.expires),
       keys: plan.keys.map(({ key, until }) => ({ key: this.key(lane, key), until })),
       onDuplicate: plan.onDuplicate,
-      replaces: plan.replaces === undefined ? undefined : this.body(plan.replaces),
+      replaces: plan.replaces === undefined ? undefined : plan.replaces === 3 ? '' : this.body(plan.replaces),
       maxWait: plan.maxWait,
       crashLimit: plan.crashLimit,
       attempts: plan.attempts,

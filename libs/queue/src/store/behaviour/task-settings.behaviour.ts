@@ -397,6 +397,19 @@ export function describeTaskSettings(stage: Stage): void {
       expect(await gated.claim('ann')).toEqual([jobs[1], jobs[2]]);
     });
 
+    it('let more through at once when their max grows, and all when it is none', async () => {
+      await stage.workers('ann');
+      await say({ group: { max: 1 } });
+      const jobs = await stage.addMany(6, tenant('a'));
+      expect(await gated.claim('ann')).toEqual([jobs[0]]);
+
+      await say({ group: { max: 3 } });
+      expect(await gated.claim('ann')).toEqual(jobs.slice(1, 3));
+
+      await say({ group: { max: null } });
+      expect(await gated.claim('ann')).toEqual(jobs.slice(3));
+    });
+
     it('bind no order', async () => {
       await stage.workers('ann');
       await say({ max: 9, group: { max: 9, rate: every(60_000) } });

@@ -62,9 +62,8 @@ function duplicate(shard: Shard, holder: Job, job: NewJob, now: number): Enqueue
     }
 
     case 'follow':
-      if (differs) break;
-      if (holder.state === 'active') return follow(shard, holder, job, now);
-      if (isFinal(holder.state)) break;
+      if (holder.state === 'active' && !job.replaces) return follow(shard, holder, job, now);
+      if (differs || holder.state === 'active' || isFinal(holder.state)) break;
       putInto(shard, holder, job, now);
       return { id: holder.id, created: false, state: holder.state, replaced: true };
   }

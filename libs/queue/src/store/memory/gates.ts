@@ -152,7 +152,7 @@ export class Gates {
   /** What was said of `tasks` has changed, and stands in the settings by now. Answers whether there is anything to look at. */
   reconsider(tasks: NonNullable<SettingsChange['tasks']>, now: number): boolean {
     const groups = Object.values(tasks).some((said) => said === null || said.group !== undefined);
-    const woken = groups ? [...this.wakes].filter(({ name }) => name.startsWith('g')) : [];
+    const woken = groups ? [...this.states.values()].filter(mayBeOpenedBySettings) : [];
     for (const task of Object.keys(tasks)) {
       const gate = this.states.get(gateName({ kind: 'task', key: task }));
       if (!gate) continue;
@@ -287,4 +287,9 @@ export class Gates {
     gate.wake = time;
     if (time !== undefined) this.wakes.add(gate);
   }
+}
+
+/** A group that keeps somebody waiting, or looks again at some time. */
+function mayBeOpenedBySettings({ name, waits, wake }: GateState): boolean {
+  return name.startsWith('g') && (wake !== undefined || waits.some((count) => count > 0));
 }
