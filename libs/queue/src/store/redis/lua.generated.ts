@@ -2,9 +2,9 @@
 export const lua = {
   'adding': `-- adding: how jobs come into a lane; shared by enqueue and exchange.
 -- A job is three arguments: its local id, its band and what it asks for (JSON, mostly none), and \`<task>\\n<body>\`.
--- JSON  due, expires { in = ms } or { at = ms } · keys { { key, until } … } · dup (what to do when one is taken) · only (while this is
---       the body of its holder) · wait (the holder's, at most, in ms) · crash · attempts · after { name, … } · any (with after: any
---       ending will do) · gates (see gates) · rest (JSON kept with the birth)
+-- JSON  due, expires { in = ms } or { at = ms } · keys { { key, until } … } · dup (what to do when one is taken) · only (into a
+--       waiting holder with this body, or, where it is empty, behind an active one) · wait (the holder's, at most, in ms) · crash ·
+--       attempts · after { name, … } · any (with after: any ending will do) · gates (see gates) · rest (JSON kept with the birth)
 
 local names = { s = 'scheduled', b = 'blocked', r = 'ready', a = 'active', c = 'completed', f = 'failed', x = 'cancelled' }
 
@@ -88,6 +88,11 @@ local function change_holder(id, h, asked, text)
   return true
 end
 
+-- Any will do when none is named.
+local function has_body(id, body)
+  return not body or body == call('HGET', births, id):match('\\n(.*)$')
+end
+
 -- Behind an active one, and whatever else was asked for.
 local function wait_for_holder(asked, name)
   local names = { name }
@@ -115,10 +120,10 @@ local function add_asking(id, band, asked, text)
     local h = holder and read(holder)
     if holder and not h then return '=' .. holder .. ',c' end
     if holder then
-      local same = not asked.only or asked.only == call('HGET', births, holder):match('\\n(.*)$')
-      if same and asked.dup == 'follow' and h.state == 'a' and not first_holder(keys, holder) then
+      local alone = (asked.only or '') == ''
+      if asked.dup == 'follow' and h.state == 'a' and alone and not first_holder(keys, holder) then
         wait_for_holder(asked, name_of(holder))
-      elseif same and asked.dup and change_holder(holder, h, asked, text) then
+      elseif asked.dup and has_body(holder, asked.only) and change_holder(holder, h, asked, text) then
         return '=' .. holder .. ',' .. h.state .. ',replaced'
       else
         return '=' .. holder .. ',' .. h.state
@@ -327,10 +332,10 @@ return { answers, posted }
   'configure': `-- configure: settings of this lane, unless it has newer ones.
 -- KEYS  the lane
 -- ARGV  2 their version · 3 '1' when paused · 4 maxReady + 1, or 0 for none · 5 maxActive + 1, or 0 · 6 interval and 7 slack of the
---       rate, or 0 · 8–11 weights, or 0 · 12 '1' when the rate is new · 13 '1' when workers shall look · 14 past how many of the gates
---       that wake those of groups are looked at again, or '' to leave them · 15 number of rules · 16 … a task and its rule each (see
---       gates) · a task and its gate each, which is looked at again
--- gives the number for 14 to go on with, or -1
+--       rate, or 0 · 8–11 weights, or 0 · 12 '1' when the rate is new · 13 '1' when workers shall look · 14 where a scan of all gates
+--       goes on, '0' at first: groups that keep somebody waiting, or wake, are looked at again; '' to leave them · 15 number of rules
+--       16 … a task and its rule each (see gates) · a task and its gate each, which is looked at again
+-- gives what 14 goes on with, or ''
 load('version', 'sleepers', 'tat')
 local n = tonumber(ARGV[15])
 if tonumber(ARGV[2]) > m.version then
@@ -350,17 +355,11 @@ end
 if ARGV[12] == '1' then change.tat = whole(min(m.tat, now * 1000 + ARGV[7] + ARGV[6])) end
 
 for i = 16 + 2 * n, #ARGV, 2 do gates().reconsider(ARGV[i + 1], ARGV[i]) end
-local on = -1
+local on = ''
 if ARGV[14] ~= '' then
-  local page = call('ZRANGE', KEYS[28], ARGV[14], ARGV[14] + limits.page - 1, 'WITHSCORES')
-  -- Those that are overdue move back behind the others.
-  local past = tonumber(ARGV[14])
-  for i = 1, #page, 2 do
-    local group = page[i]:sub(1, 1) == 'g'
-    if group then gates().reconsider(page[i]) end
-    if not group or tonumber(page[i + 1]) >= now then past = past + 1 end
-  end
-  if #page == 2 * limits.page then on = past end
+  local cursor, page = unpack(call('HSCAN', KEYS[27], ARGV[14], 'MATCH', 'g*', 'COUNT', limits.page))
+  for i = 1, #page, 2 do gates().reconsider(page[i], nil, page[i + 1]) end
+  if cursor ~= '0' then on = cursor end
 end
 save()
 if ARGV[13] == '1' then call(PUBLISH, tag .. 'work', 'ready') end
@@ -1479,9 +1478,11 @@ local function gates()
   end
 
   -- Settings have changed: a gate that there is opens when an exchange comes. A rate that was slow before keeps nobody waiting.
-  function keeper.reconsider(name, task)
-    local state = gate_of(name)
+  -- \`text\`: of one that was read already, and of which nothing is said unless it keeps somebody waiting, or wakes.
+  function keeper.reconsider(name, task, text)
+    local state = known[name] or (text and keep(name, text)) or gate_of(name)
     if not state.stored then return end
+    if text and state.wake == 0 and state[5] + state[6] + state[7] + state[8] == 0 then return end
     state.wake, state.stuck, stirred[name] = now, '', state
     local rule = task and rule_about(task)
     local every = rule and rule.t.every

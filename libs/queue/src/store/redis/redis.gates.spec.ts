@@ -157,17 +157,17 @@ suite('jobs with gates, on redis', () => {
     expect(dueIn).toBeUndefined();
   });
 
-  it('hear of new settings page by page', async () => {
-    const rate = { interval: 3_600_000_000, slack: 0, text: '1/h' };
+  const rate = { interval: 3_600_000_000, slack: 0, text: '1/h' };
+  it.each([{ rate }, { max: 1 }])('hear of new settings page by page: %o', async (terms) => {
     for (let batch = 0; batch < 2; batch++) {
-      const every = Array.from({ length: 800 }, (_, i) => group({ key: `k${i >> 1} ${batch}`, rate }));
+      const every = Array.from({ length: 800 }, (_, i) => group({ key: `k${i >> 1} ${batch}`, ...terms }));
       const about = { task: 'grind', body: '{}', priority: 2 };
       const id = () => createJobId(lane.queue, lane.shard, systemClock.now());
       await store.enqueue(every.map((gates) => ({ ...about, id: id(), gates })));
     }
     expect((await exchange({ want: 800 })).jobs).toHaveLength(800);
 
-    await store.configure('mill', { tasks: { grind: { group: { rate: null } } } });
+    await store.configure('mill', { tasks: { grind: { group: { rate: null, max: null } } } });
 
     let more = 0;
     for (let i = 0; i < 10; i++) more += (await exchange({ want: 1000 })).jobs.length;

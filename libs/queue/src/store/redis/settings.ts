@@ -36,10 +36,10 @@ async function tell(lanes: Lanes, lane: Lane, version: string, settings: QueueSe
   const groups = tasks.some(([, said]) => said === null || said.group !== undefined);
   const again = tasks.flatMap(([task]) => [word(task), nameOfGate({ kind: 'task', key: task })]);
   const looks = settings.paused ? '' : '1';
-  for (let from: number | '' = groups ? 0 : ''; ;) {
+  for (let from = groups ? '0' : ''; ;) {
     const args = [...settingsArguments(version, settings, change.rate ? '1' : '', looks, from), ...again];
-    from = await lanes.run<number>('configure', lane, args);
-    if (from < 0) return;
+    from = await lanes.run<string>('configure', lane, args);
+    if (from === '') return;
   }
 }
 
@@ -53,7 +53,7 @@ function settingsArguments(
   { paused, maxReady, maxActive, rate, weights, tasks }: QueueSettings,
   newRate: string,
   looks: string,
-  from: number | '',
+  from: string,
 ): (string | number)[] {
   const said = Object.entries(tasks).flatMap(([task, rule]) => [word(task), ruleText(task, rule)]);
   return [

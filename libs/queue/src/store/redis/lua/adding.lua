@@ -1,8 +1,8 @@
 -- adding: how jobs come into a lane; shared by enqueue and exchange.
 -- A job is three arguments: its local id, its band and what it asks for (JSON, mostly none), and `<task>\n<body>`.
--- JSON  due, expires { in = ms } or { at = ms } · keys { { key, until } … } · dup (what to do when one is taken) · only (while this is
---       the body of its holder) · wait (the holder's, at most, in ms) · crash · attempts · after { name, … } · any (with after: any
---       ending will do) · gates (see gates) · rest (JSON kept with the birth)
+-- JSON  due, expires { in = ms } or { at = ms } · keys { { key, until } … } · dup (what to do when one is taken) · only (into a
+--       waiting holder with this body, or, where it is empty, behind an active one) · wait (the holder's, at most, in ms) · crash ·
+--       attempts · after { name, … } · any (with after: any ending will do) · gates (see gates) · rest (JSON kept with the birth)
 
 local names = { s = 'scheduled', b = 'blocked', r = 'ready', a = 'active', c = 'completed', f = 'failed', x = 'cancelled' }
 
@@ -86,6 +86,11 @@ local function change_holder(id, h, asked, text)
   return true
 end
 
+-- Any will do when none is named.
+local function has_body(id, body)
+  return not body or body == call('HGET', births, id):match('\n(.*)$')
+end
+
 -- Behind an active one, and whatever else was asked for.
 local function wait_for_holder(asked, name)
   local names = { name }
@@ -113,10 +118,10 @@ local function add_asking(id, band, asked, text)
     local h = holder and read(holder)
     if holder and not h then return '=' .. holder .. ',c' end
     if holder then
-      local same = not asked.only or asked.only == call('HGET', births, holder):match('\n(.*)$')
-      if same and asked.dup == 'follow' and h.state == 'a' and not first_holder(keys, holder) then
+      local alone = (asked.only or '') == ''
+      if asked.dup == 'follow' and h.state == 'a' and alone and not first_holder(keys, holder) then
         wait_for_holder(asked, name_of(holder))
-      elseif same and asked.dup and change_holder(holder, h, asked, text) then
+      elseif asked.dup and has_body(holder, asked.only) and change_holder(holder, h, asked, text) then
         return '=' .. holder .. ',' .. h.state .. ',replaced'
       else
         return '=' .. holder .. ',' .. h.state

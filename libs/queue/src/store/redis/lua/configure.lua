@@ -1,10 +1,10 @@
 -- configure: settings of this lane, unless it has newer ones.
 -- KEYS  the lane
 -- ARGV  2 their version · 3 '1' when paused · 4 maxReady + 1, or 0 for none · 5 maxActive + 1, or 0 · 6 interval and 7 slack of the
---       rate, or 0 · 8–11 weights, or 0 · 12 '1' when the rate is new · 13 '1' when workers shall look · 14 past how many of the gates
---       that wake those of groups are looked at again, or '' to leave them · 15 number of rules · 16 … a task and its rule each (see
---       gates) · a task and its gate each, which is looked at again
--- gives the number for 14 to go on with, or -1
+--       rate, or 0 · 8–11 weights, or 0 · 12 '1' when the rate is new · 13 '1' when workers shall look · 14 where a scan of all gates
+--       goes on, '0' at first: groups that keep somebody waiting, or wake, are looked at again; '' to leave them · 15 number of rules
+--       16 … a task and its rule each (see gates) · a task and its gate each, which is looked at again
+-- gives what 14 goes on with, or ''
 load('version', 'sleepers', 'tat')
 local n = tonumber(ARGV[15])
 if tonumber(ARGV[2]) > m.version then
@@ -24,17 +24,11 @@ end
 if ARGV[12] == '1' then change.tat = whole(min(m.tat, now * 1000 + ARGV[7] + ARGV[6])) end
 
 for i = 16 + 2 * n, #ARGV, 2 do gates().reconsider(ARGV[i + 1], ARGV[i]) end
-local on = -1
+local on = ''
 if ARGV[14] ~= '' then
-  local page = call('ZRANGE', KEYS[28], ARGV[14], ARGV[14] + limits.page - 1, 'WITHSCORES')
-  -- Those that are overdue move back behind the others.
-  local past = tonumber(ARGV[14])
-  for i = 1, #page, 2 do
-    local group = page[i]:sub(1, 1) == 'g'
-    if group then gates().reconsider(page[i]) end
-    if not group or tonumber(page[i + 1]) >= now then past = past + 1 end
-  end
-  if #page == 2 * limits.page then on = past end
+  local cursor, page = unpack(call('HSCAN', KEYS[27], ARGV[14], 'MATCH', 'g*', 'COUNT', limits.page))
+  for i = 1, #page, 2 do gates().reconsider(page[i], nil, page[i + 1]) end
+  if cursor ~= '0' then on = cursor end
 end
 save()
 if ARGV[13] == '1' then call(PUBLISH, tag .. 'work', 'ready') end

@@ -492,9 +492,11 @@ local function gates()
   end
 
   -- Settings have changed: a gate that there is opens when an exchange comes. A rate that was slow before keeps nobody waiting.
-  function keeper.reconsider(name, task)
-    local state = gate_of(name)
+  -- `text`: of one that was read already, and of which nothing is said unless it keeps somebody waiting, or wakes.
+  function keeper.reconsider(name, task, text)
+    local state = known[name] or (text and keep(name, text)) or gate_of(name)
     if not state.stored then return end
+    if text and state.wake == 0 and state[5] + state[6] + state[7] + state[8] == 0 then return end
     state.wake, state.stuck, stirred[name] = now, '', state
     local rule = task and rule_about(task)
     local every = rule and rule.t.every
