@@ -130,8 +130,8 @@ function duplicate(tx: Transaction, lane: Lane, { id, state }: Holder, job: NewJ
     }
 
     case 'follow':
-      if (differs || isFinal(state)) return unchanged;
-      if (state === 'active') return follow(tx, lane, id, job) ?? unchanged;
+      if (state === 'active' && !job.replaces) return follow(tx, lane, id, job) ?? unchanged;
+      if (differs || state === 'active' || isFinal(state)) return unchanged;
       putInto(tx, lane, id, job);
       return { ...unchanged, replaced: true };
   }

@@ -217,6 +217,16 @@ describe('gates on SQLite', () => {
     expect(await store.fsck()).toEqual([]);
   });
 
+  it.each([0, 1, 2, 3])('of groups let more in as settings say so, who waits in band %d', async (priority) => {
+    const jobs = many(3, () => job({ priority, gates: [group('k', { max: 1 })] }));
+    expect(await claim(jobs)).toHaveLength(1);
+
+    await store.configure('mill', { tasks: { grind: { group: { max: 2 } } } });
+
+    expect((await exchange([], 9)).jobs.map(({ id }) => id)).toEqual([jobs[1]!.id]);
+    expect(await store.fsck()).toEqual([]);
+  });
+
   describe('fsck', () => {
     it('finds a gate that counts something else than its jobs say, and one that nobody needs (I13)', async () => {
       await store.enqueue([gated(), gated()]);

@@ -165,7 +165,7 @@ export function nextWake(tx: Transaction, lane: Lane): number | undefined {
 /** What was said of `tasks` has changed, and stands in the settings by now. Answers whether there is anything to look at. */
 export function reconsider(tx: Transaction, lane: Lane, tasks: NonNullable<SettingsChange['tasks']>): boolean {
   const groups = Object.values(tasks).some((said) => said === null || said.group !== undefined);
-  const woken = groups ? tx.db.rows('gate.waking_groups', lane.n).map(([name]) => name as string) : [];
+  const woken = groups ? tx.db.rows('gate.groups', lane.n).map(([name]) => name as string) : [];
   const book = tx.gates(lane);
   for (const task of Object.keys(tasks)) {
     const name = gateName({ kind: 'task', key: task });

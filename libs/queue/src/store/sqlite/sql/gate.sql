@@ -46,5 +46,7 @@ SELECT task, enqueued_at FROM jobs WHERE n = ?;
 -- parked: a job in front of a gate.
 SELECT {waiting} FROM jobs WHERE n = ?;
 
--- waking_groups: the `group` gates that have a time to be looked at.
-SELECT name FROM gates WHERE lane = ? AND wake IS NOT NULL AND name >= 'g' AND name < 'h';
+-- groups: the `group` gates that have a time to be looked at, or that somebody waits in front of (see 0009 and `textOf`). Looks through
+-- all of the lane.
+SELECT name FROM gates WHERE lane = ? AND name >= 'g' AND name < 'h'
+  AND (wake IS NOT NULL OR state ->> 7 OR state ->> 8 OR state ->> 9 OR state ->> 10);
