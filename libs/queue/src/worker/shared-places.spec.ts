@@ -144,6 +144,16 @@ describe('places that queues share by weight', () => {
     expect((await world.store.workers())[0]).toMatchObject({ concurrency: 11 });
   });
 
+  it('WK2: a queue that is left out leaves its share to the others', async () => {
+    const { start } = await setup(weights, { concurrency: 4, except: ['orders'] });
+    const worker = await start();
+    await world.enqueue(...jobs('orders', 10), ...jobs('low', 10));
+    await world.clock.advance('10ms');
+
+    expect(both()).toEqual([0, 4]);
+    expect(worker.status().concurrency).toEqual({ low: 4 });
+  });
+
   it('WK2: are shared by the lanes of a queue', async () => {
     const { start, endFirst } = await setup(weights);
     const spread = (queue: string) =>
