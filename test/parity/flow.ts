@@ -163,6 +163,15 @@ export async function floor(place: Place, plan: Plan) {
       for (const name of names) self.held(name).keep(undefined);
     },
 
+    /** Whatever runs, and what comes after it, until all has ended but what is due in an hour. */
+    async endAll() {
+      await self.until(async () => {
+        self.end(...self.inHand());
+        const { jobs } = await desk.queue.list({ state: ['ready', 'active', 'blocked', 'scheduled'] });
+        return jobs.every(({ runAt }) => runAt !== null && runAt > clock.now() + 1_800_000);
+      }, 'the end of all');
+    },
+
     fail(name: string, error: unknown = new Error('no')) {
       self.held(name).breakIt(error);
     },
