@@ -260,6 +260,27 @@ describe.each(everyPlace)('coalescing, on %s', (_, place) => {
     await f.sound();
   });
 
+  it.each(['follow', 'replace'] as const)(
+    'EN3: a merge (%s) during which the job ends: what has run is not run again',
+    async (onDuplicate) => {
+      const { f, put } = await setup({ workers: 0 });
+      const unique = {
+        key: 'k',
+        onDuplicate,
+        merge: async (queued: Parcel, incoming: Parcel): Promise<Parcel> => {
+          if (f.hands.length === 0) await f.hire();
+          await f.rest();
+          return together(queued, incoming);
+        },
+      };
+      await put(Index.settled, { name: 'a', parts: ['1'] }, { unique });
+      expect(await put(Index.settled, { name: 'a', parts: ['2'] }, { unique })).toMatchObject({ created: true });
+      await f.rest();
+      expect(seen.map(({ parts }) => parts)).toEqual([['1'], ['2']]);
+      await f.sound();
+    },
+  );
+
   it('EN3: merge in one call with many: each item is answered, all parts are there', async () => {
     const { f } = await setup();
     const items = Array.from({ length: 10 }, (_unused, n) => ({
