@@ -115,7 +115,10 @@ describe('work', () => {
       ['work', 'app.module.ts#AppModule', '--queues', 'low:0'],
       "the weight of 'low' must be a whole number above 0, not",
     ],
-    [['work', 'app.module.ts#AppModule', '--queues', 'low:101'], 'queues.low.weight: must be a whole number from 1 to 100'],
+    [
+      ['work', 'app.module.ts#AppModule', '--queues', 'low:101'],
+      'queues.low.weight: must be a whole number from 1 to 100',
+    ],
     [['work', 'app.module.ts#AppModule', '--brust'], "unknown option '--brust'"],
     [['work', 'app.module.ts#AppModule', '--max-jobs', 'many'], 'whole number'],
     [['wrok'], "unknown command 'wrok'"],
