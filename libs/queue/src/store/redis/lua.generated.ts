@@ -1,7 +1,8 @@
 // Generated from redis/lua/ by scripts/embed.mjs. Do not edit.
 export const lua = {
   'adding': `-- adding: how jobs come into a lane; shared by enqueue and exchange.
--- A job is three arguments: its local id, its band and what it asks for (JSON, mostly none), and \`<task>\\n<body>\`.
+-- A job is three arguments: its local id, its band and what it asks for (mostly nothing; its gates, where it asks for nothing else;
+-- or JSON), and \`<task>\\n<body>\`.
 -- JSON  due, expires { in = ms } or { at = ms } · keys { { key, until } … } · dup (what to do when one is taken) · only (into a
 --       waiting holder with this body, or, where it is empty, behind an active one) · wait (the holder's, at most, in ms) · crash ·
 --       attempts · after { name, … } · any (with after: any ending will do) · gates (see gates) · rest (JSON kept with the birth)
@@ -55,7 +56,7 @@ local function renew(id, h, asked, text)
   local line = head .. ',' .. (time_of(asked.expires) or '') .. ',' .. (asked.crash or '') .. ',' .. kept
   birth = line .. text:match('\\n.*$')
   call('HSET', births, id, birth)
-  if keeper then keeper.renew(id, birth) end
+  if keeper then keeper.know(id, birth) end
   raise_flag(h, 'o')
 end
 
@@ -153,11 +154,25 @@ local function add_asking(id, band, asked, text)
   return h.state
 end
 
+-- Its gates, where a job asks for nothing else. 123 is '{'.
+local function only_gates(asked)
+  return #asked > 1 and asked:byte(2) ~= 123 and asked:sub(2) or nil
+end
+
+local function asked_for(asked)
+  local gates = only_gates(asked)
+  return gates and { gates = gates } or #asked > 1 and cjson.decode(asked:sub(2)) or {}
+end
+
 -- Adds \`n\` jobs from ARGV[at] on, in order. Gives a list of codes; a repeated id is recognised and adds nothing.
 local function add_jobs(at, n)
   rules_of_tasks()
-  local ids, codes, known = {}, {}, {}
-  for i = 1, n do ids[i] = ARGV[at + 3 * (i - 1)] end
+  local ids, codes, known, gated = {}, {}, {}, {}
+  for i = 1, n do
+    local base = at + 3 * (i - 1)
+    ids[i], gated[#gated + 1] = ARGV[base], only_gates(ARGV[base + 1])
+  end
+  if gated[1] then gates().prepare(gated) end
   for from = 1, n, chunk do
     local found = call('HMGET', births, unpack(ids, from, min(from + chunk - 1, n)))
     for i = 1, #found do known[from + i - 1] = found[i] and true or false end
@@ -180,8 +195,15 @@ local function add_jobs(at, n)
         created = created + 1
         codes[i] = 'r'
         seen[id] = true
+      elseif asked:byte(2) ~= 123 and m.flow < 2 then
+        local band = asked:sub(1, 1)
+        add('HSET', births, id, band .. stamp .. text)
+        gates().arrive(id, band, asked:sub(2))
+        count('enqueued')
+        codes[i] = 'r'
+        seen[id] = true
       else
-        codes[i] = add_asking(id, asked:sub(1, 1), cjson.decode(asked:sub(2)), text)
+        codes[i] = add_asking(id, asked:sub(1, 1), asked_for(asked), text)
         seen[id] = codes[i]:sub(1, 1) ~= '='
       end
     end
@@ -198,7 +220,7 @@ local function would_create(at, n)
   local ids, taken, created = {}, {}, 0
   for i = 1, n do
     local base = at + 3 * (i - 1)
-    local id, asked = ARGV[base], #ARGV[base + 1] > 1 and cjson.decode(ARGV[base + 1]:sub(2)) or {}
+    local id, asked = ARGV[base], asked_for(ARGV[base + 1])
     local keys = asked.keys or {}
     local free = not ids[id] and call('HEXISTS', births, id) == 0
     for k = 1, #keys do
@@ -591,7 +613,7 @@ local function prepare(from)
     local text = texts[ids[i]]
     list[#list + 1] = text and text:match(gated) or nil
   end
-  gates().prepare(list)
+  gates().prepare(list, 'ended')
   prepared = true
 end
 for i = 1, n do
@@ -726,10 +748,30 @@ end
 size_up()
 
 local begun_headers, begun_holds = {}, {}
-local before, after = ',' .. worker .. ',', ',0,0,0,,' .. now .. ',,'
+local before, started = ',' .. worker .. ',', ',' .. now .. ',,'
+local after = ',0,0,0,' .. started
+
+-- Ready, with nothing but gates: its band, what it has passed of them, what is counted, when it was due, and the gates.
+local only_passed = '^r(%d),,,g([ijk]),(%d+,%d+,%d+),([^,]*),[^,]*,[^,]*,([^\\n]*)\\n$'
 
 -- A job past its expiry is cancelled instead, and one whose gates have closed is parked.
 local function begin(id, birth, text)
+  if text then
+    local band, stage, counted, due, list = text:match(only_passed)
+    if band and gates().begin_simply(list, stage, band) then
+      local mark, k = whole(fence + taken), 2 * taken
+      begun_headers[k + 1], begun_holds[k + 1], begun_holds[k + 2] = id, id, mark
+      begun_headers[k + 2] = 'a' .. band .. ',' .. mark .. before .. 'g' .. stage .. ',' .. counted .. ',' .. due .. started .. list .. '\\n'
+      taken = taken + 1
+      k = #jobs
+      if counted == '0,0,0' and due == '' then
+        jobs[k + 1], jobs[k + 2] = id, birth
+      else
+        jobs[k + 1], jobs[k + 2], jobs[k + 3], jobs[k + 4], jobs[k + 5] = '!' .. id, birth, counted .. ',' .. due, false, false
+      end
+      return true
+    end
+  end
   local kind = birth:byte() - 48
   if kind >= 4 then
     local expires = tonumber((birth:match('^[^,]*,[^,\\n]*,([^,]*),')))
@@ -771,7 +813,7 @@ local function begin_all(list)
   for i = 1, #list do
     if headers_found[i] then with_gates[#with_gates + 1] = headers_found[i]:match(gated) end
   end
-  if with_gates[1] then gates().prepare(with_gates) end
+  if with_gates[1] then gates().prepare(with_gates, 'begun') end
   for i = 1, #list do
     if births_found[i] and begin(list[i], births_found[i], headers_found[i]) then begun = begun + 1 end
   end
@@ -988,8 +1030,8 @@ return answers
 -- A gate is named by the letter of its kind (o, g, t) and its key, encoded.
 -- Those of a job stand in its header, innermost first, \`<name>:<max>:<interval>:<slack>:<turn>:<1 to hold failed>:<rate for people>\`
 -- each, a blank between them; nothing where nothing is said.
--- gates   by name \`<taken>,<tat>,<until>,<wake>,<stuck>\`, and for each band where somebody is \`,<band>:<queued>:<waits>\`; nothing for 0.
---         stuck: t when its turns alone keep all that wait, m when its \`max\` does; nothing where it is not known
+-- gates   by name \`<taken>,<tat>,<until>,<wake>,<terms>\`, and for each band where somebody is \`,<band>:<queued>:<waits>\`; nothing for 0.
+--         terms: from the name on, what those that wait say of it, or '-' where they do not say the same
 -- parked  \`<name> <band><since when it waits, 13 digits> <id>\`: those of a gate stand together, by ticket
 -- rules   of a task by its name: \`<paused>,<max>,<interval>,<slack>,<max>,<interval>,<slack>,<gate>\`, the second three of each of its
 --         groups, the last what jobs without one are given; '' where nothing is said, '-' for no bound
@@ -1033,36 +1075,65 @@ local function gates()
     h.flags = h.flags:gsub('[ijk]', '') .. (letters[n] or '')
   end
 
-  -- Gates: queued in 1 to 4, waits in 5 to 8. \`heads\`: the first that wait, by band; \`stale\`: what waits has changed and is not sent.
+  -- What is said at gates of a kind, by its text.
+  local said = { o = {}, g = {}, t = {} }
+
+  local function terms_of(kind, text)
+    local terms = said[kind][text]
+    if not terms then
+      local most, every, slack, turn, hold = text:match('^:(%w*):(%d*):(%d*):(%w*):(%d*):')
+      terms = {
+        kind = kind, text = text, most = kind == 'o' and 1 or tonumber(most) or huge, every = tonumber(every), slack = tonumber(slack),
+        own_turn = tonumber(turn), turn = tonumber(turn) or (every == '' and huge or 1), hold = hold == '1',
+      }
+      said[kind][text] = terms
+    end
+    return terms
+  end
+
+  -- Gates: queued in 1 to 4, waits in 5 to 8. \`heads\`: the first that wait, by band; \`stale\`: who waits has changed and is not sent.
   -- \`stirred\`: those that may wake at another time than is written.
   local known, stirred = {}, {}
 
   local function keep(name, text)
-    local state = { 0, 0, 0, 0, 0, 0, 0, 0, name = name, taken = 0, tat = 0, rest = 0, wake = 0, slept = 0, stuck = '', heads = {} }
+    local state = {
+      0, 0, 0, 0, 0, 0, 0, 0, name = name, taken = 0, tat = 0, rest = 0, wake = 0, slept = 0, terms = '', heads = false, stale = false,
+      stored = text,
+    }
     if text then
-      local taken, tat, rest, wake, stuck, places = text:match('^(%d*),(%d*),(%d*),(%d*),(%a*)(.*)$')
-      for band, queued, waits in places:gmatch(',(%d):(%d*):(%d*)') do
+      local taken, terms, band, queued, waits = text:match('^(%d*),,,,([^,]*),(%d):(%d*):(%d*)$')
+      if taken then
+        state.taken, state.terms = tonumber(taken) or 0, terms
         state[band + 1], state[band + 5] = tonumber(queued) or 0, tonumber(waits) or 0
+      else
+        local tat, rest, wake, places
+        taken, tat, rest, wake, terms, places = text:match('^(%d*),(%d*),(%d*),(%d*),([^,]*)(.*)$')
+        for band, queued, waits in places:gmatch(',(%d):(%d*):(%d*)') do
+          state[band + 1], state[band + 5] = tonumber(queued) or 0, tonumber(waits) or 0
+        end
+        state.taken, state.tat, state.rest = tonumber(taken) or 0, tonumber(tat) or 0, tonumber(rest) or 0
+        state.wake, state.terms = tonumber(wake) or 0, terms
+        state.slept = state.wake
       end
-      state.taken, state.tat, state.rest = tonumber(taken) or 0, tonumber(tat) or 0, tonumber(rest) or 0
-      state.wake, state.stuck, state.stored = tonumber(wake) or 0, stuck, text
-      state.slept = state.wake
     end
     known[name] = state
     return state
+  end
+
+  local function waits_at(state)
+    return state[5] + state[6] + state[7] + state[8]
   end
 
   local function number(n)
     return n == 0 and '' or n
   end
 
-  local function text_of(state)
+  local function text_of(state, waits)
     local text = number(state.taken) .. ',' .. (state.tat == 0 and '' or whole(state.tat)) .. ',' .. number(state.rest) .. ','
-      .. number(state.wake) .. ',' .. state.stuck
+      .. number(state.wake) .. ',' .. (waits > 0 and state.terms or '')
     for band = 1, 4 do
-      if state[band] > 0 or state[band + 4] > 0 then
-        text = text .. ',' .. band - 1 .. ':' .. number(state[band]) .. ':' .. number(state[band + 4])
-      end
+      local queued, waits = state[band], state[band + 4]
+      if queued > 0 or waits > 0 then text = text .. ',' .. band - 1 .. ':' .. number(queued) .. ':' .. number(waits) end
     end
     return text
   end
@@ -1073,11 +1144,13 @@ local function gates()
 
   -- Reads many at once.
   local function look_at(names)
-    for from = 1, #names, chunk do
-      local found = call('HMGET', states, unpack(names, from, min(from + chunk - 1, #names)))
-      for i = 1, #found do
-        if not known[names[from + i - 1]] then keep(names[from + i - 1], found[i]) end
-      end
+    local new = {}
+    for i = 1, #names do
+      if not known[names[i]] then new[#new + 1] = names[i] end
+    end
+    for from = 1, #new, chunk do
+      local found = call('HMGET', states, unpack(new, from, min(from + chunk - 1, #new)))
+      for i = 1, #found do keep(new[from + i - 1], found[i]) end
     end
   end
 
@@ -1089,11 +1162,8 @@ local function gates()
     local list = parsed[text]
     if list then return list end
     list = {}
-    for name, most, every, slack, turn, hold in text:gmatch('(%S-):(%w*):(%d*):(%d*):(%w*):(%d*):%S*') do
-      list[#list + 1] = {
-        name = name, kind = name:sub(1, 1), most = tonumber(most) or huge, every = tonumber(every), slack = tonumber(slack),
-        turn = tonumber(turn), hold = hold == '1',
-      }
+    for name, terms in text:gmatch('([^%s:]+)(%S+)') do
+      list[#list + 1] = { name = name, terms = terms_of(name:sub(1, 1), terms) }
     end
     parsed[text] = list
     return list
@@ -1123,7 +1193,7 @@ local function gates()
         ruled[task] = {
           t = { most = bound(most), every = bound(every), slack = tonumber(slack) },
           g = { most = bound(group), every = bound(group_every), slack = tonumber(group_slack) },
-          paused = paused == '1', gate = gate,
+          paused = paused == '1', gate = gate, terms = {},
         }
       else
         ruled[task] = false
@@ -1136,10 +1206,28 @@ local function gates()
     if rules_of_tasks() then return rule_about(birth_of(id):match('^[^,]*,([^,\\n]*)')) end
   end
 
+  -- What holds at a gate: what the rule says, else what the gate says.
+  local function under(rule, terms)
+    local own = rule and rule[terms.kind]
+    if not own then return terms end
+    local both = rule.terms[terms]
+    if not both then
+      local every, slack = terms.every, terms.slack
+      if own.every then every, slack = own.every, own.slack end
+      if every == huge then every = nil end
+      both = {
+        kind = terms.kind, text = terms.text, paused = terms.kind == 't' and rule.paused, most = own.most or terms.most, every = every,
+        slack = slack, turn = terms.own_turn or (every and 1 or huge), hold = terms.hold,
+      }
+      rule.terms[terms] = both
+    end
+    return both
+  end
+
   -- The gates of a job and the rule of its task. With \`attach\`, a gate that the rule asks for is written down.
   local function gates_of(id, h, attach)
     local list, rule = h.gates and parse_gates(h.gates) or none, rule_of(id)
-    if attach and rule and rule.gate ~= '' and (not h.gates or list[#list].kind ~= 't') then
+    if attach and rule and rule.gate ~= '' and (not h.gates or list[#list].terms.kind ~= 't') then
       h.gates = h.gates and h.gates .. ' ' .. rule.gate or rule.gate
       raise_flag(h, 'g')
       list = parse_gates(h.gates)
@@ -1148,69 +1236,78 @@ local function gates()
   end
 
   -- An order gate knows one band.
-  local function band_in(gate, h)
-    return gate.kind == 'o' and 1 or h.band + 1
-  end
-
-  local function rate_of(gate, rule)
-    local own = rule and rule[gate.kind]
-    if own and own.every then
-      if own.every == huge then return nil end
-      return own.every, own.slack
-    end
-    return gate.every, gate.slack
+  local function band_in(gate, priority)
+    return gate.terms.kind == 'o' and 1 or priority + 1
   end
 
   -- Why a gate is closed to a job, and when time opens it; nothing when it is open. \`taken\`: of those that count for its \`max\`.
-  local function closed(state, gate, rule, taken)
-    if rule and rule.paused and gate.kind == 't' then return 'paused' end
-    local most = gate.kind == 'o' and 1 or rule and rule[gate.kind].most or gate.most
-    if taken >= most then return 'max' end
-    local every, slack = rate_of(gate, rule)
+  local function closed(state, terms, taken)
+    if terms.paused then return 'paused' end
+    if taken >= terms.most then return 'max' end
     local opens = state.rest
-    if every and state.tat - slack > now_micros then opens = max(opens, ceil((state.tat - slack) / 1000)) end
+    if terms.every and state.tat - terms.slack > now_micros then opens = max(opens, ceil((state.tat - terms.slack) / 1000)) end
     if opens > now then return 'time', opens end
   end
 
-  local function full_turn(state, gate, rule, band)
-    return state[band] >= (gate.turn or (rate_of(gate, rule) and 1 or huge))
+  -- What holds for all that wait at a gate, where that is one and the same.
+  local function common(state)
+    if state.terms == '' or state.terms == '-' or rules_of_tasks() then return nil end
+    return terms_of(state.name:sub(1, 1), state.terms)
+  end
+
+  -- One more waits at a gate.
+  local function stand_by(id, gate, band, since)
+    local state = gate_of(gate.name)
+    if waits_at(state) == 0 then
+      state.terms = gate.terms.text
+    elseif state.terms ~= gate.terms.text then
+      state.terms = '-'
+    end
+    state[band + 4] = state[band + 4] + 1
+    state.heads, state.stale = false, true
+    add('ZADD', parked, 0, gate.name .. ' ' .. band - 1 .. since .. ' ' .. id)
+    count('parked')
+  end
+
+  local function digits(time)
+    return string.format('%013.0f', time)
   end
 
   -- In front of its gate number \`n\`, which is closed, or where others wait.
   local function park(id, h, list, n, since)
-    local gate = list[n]
-    local state, band = gate_of(gate.name), band_in(gate, h)
-    if not since then
-      since = max(born_at(birth_of(id)), tonumber(h.due) or 0)
-      since = string.format('%013.0f', since)
-    end
+    since = since or digits(max(born_at(birth_of(id)), tonumber(h.due) or 0))
     h.state, h.reason = 'r', since
     set_passed(h, n - 1)
-    state[band + 4] = state[band + 4] + 1
-    state.heads, state.stale, state.stuck = {}, true, ''
-    add('ZADD', parked, 0, gate.name .. ' ' .. band - 1 .. since .. ' ' .. id)
-    count('parked')
+    stand_by(id, list[n], band_in(list[n], h.band), since)
     put(id, h)
     touch(id, h)
   end
 
-  -- Passes its gates from number \`n\` on; whether it has passed all. Otherwise it is parked.
-  local function climb_from(id, h, n, list, rule, since)
+  -- Passes the gates from number \`n\` on; the number of the one in front of which it stops.
+  local function pass(list, n, priority, rule)
     for i = n, #list do
       local gate = list[i]
-      local state, band = gate_of(gate.name), band_in(gate, h)
+      local state, band, terms = gate_of(gate.name), band_in(gate, priority), under(rule, gate.terms)
       local why, opens = state[band + 4] > 0
-      if not why then why, opens = closed(state, gate, rule, state.taken) end
-      if why or full_turn(state, gate, rule, band) then
+      if not why then why, opens = closed(state, terms, state.taken) end
+      if why or state[band] >= terms.turn then
         if opens and (state.wake == 0 or opens < state.wake) then state.wake, stirred[gate.name] = opens, state end
         if opens and opens - now <= limits.soon then woke = true end
-        park(id, h, list, i, since)
-        return false
+        return i
       end
       state.taken, state[band] = state.taken + 1, state[band] + 1
     end
-    set_passed(h, #list)
-    return true
+  end
+
+  -- On from gate number \`n\`: whether it has passed all. Otherwise it is parked.
+  local function climb_from(id, h, n, list, rule, since)
+    local stops = pass(list, n, h.band, rule)
+    if stops then
+      park(id, h, list, stops, since)
+    else
+      set_passed(h, #list)
+    end
+    return not stops
   end
 
   -- A job becomes ready. \`again\`: it was active, and has passed all of its gates.
@@ -1218,32 +1315,71 @@ local function gates()
     local n = passed(h)
     local list, rule = gates_of(id, h, not again)
     for i = 1, n do
-      local state, band = gate_of(list[i].name), band_in(list[i], h)
+      local state, band = gate_of(list[i].name), band_in(list[i], h.band)
       state[band] = state[band] + 1
     end
     return again or climb_from(id, h, n + 1, list, rule)
   end
 
-  -- The first that waits in a band: its id, header, gates and rule.
-  local function head_of(state, band)
-    local heads = state.heads[band]
-    if not heads or not heads[heads.at] then
-      if state.stale then
-        flush()
-        state.stale, state.heads = false, {}
-      end
-      local begin = state.name .. ' '
-      local size = heads and heads.at > 1 and 20 or 2
-      heads = call('ZRANGEBYLEX', parked, '[' .. begin .. band - 1, '(' .. begin .. band, 'LIMIT', 0, size)
-      local ids = {}
-      -- Behind name, band, time and two blanks.
-      for i = 1, #heads do ids[i] = heads[i]:sub(#begin + 16) end
-      heads.at, heads.ids, heads.texts = 1, ids, call('HMGET', headers, unpack(ids))
-      state.heads[band] = heads
+  -- A job has come in that asks for nothing but these gates.
+  function keeper.arrive(id, priority, text)
+    local list = parse_gates(text)
+    local stops = pass(list, 1, priority)
+    local since = stops and digits(now) or ''
+    local header = 'r' .. priority .. ',,,g' .. (letters[stops and stops - 1 or #list] or '') .. ',0,0,0,,,,' .. text .. '\\n' .. since
+    unsent[id] = header
+    add('HSET', headers, id, header)
+    if stops then return stand_by(id, list[stops], band_in(list[stops], priority), since) end
+    add('RPUSH', bands[priority], id)
+    woke = true
+  end
+
+  -- Members, ids and headers of the first that wait in a band, in turn. The headers hold as long as nothing is sent.
+  local function read_heads(state, band, size)
+    if state.stale then
+      flush()
+      state.stale, state.heads = false, false
     end
-    local id = heads.ids[heads.at]
-    local text = unsent[id] or heads.texts[heads.at]
-    return id, text, parse_gates(text:match(',([^,\\n]*)\\n')), m.flow >= 2 and rule_of(id) or nil
+    local begin = state.name .. ' '
+    local members = call('ZRANGEBYLEX', parked, '[' .. begin .. band - 1, '(' .. begin .. band, 'LIMIT', 0, size)
+    local heads = { at = 1, unsent = unsent }
+    for i = 1, #members do
+      heads[3 * i - 2] = members[i]
+      -- Behind name, band, time and two blanks.
+      heads[3 * i - 1], heads[3 * i] = members[i]:sub(#begin + 16), ''
+    end
+    state.heads = state.heads or {}
+    state.heads[band] = heads
+    return heads
+  end
+
+  local function read_headers_of(lists)
+    local ids = {}
+    for i = 1, #lists do
+      for at = 2, #lists[i], 3 do ids[#ids + 1] = lists[i][at] end
+    end
+    local n, texts = 0, {}
+    for from = 1, #ids, chunk do
+      local found = call('HMGET', headers, unpack(ids, from, min(from + chunk - 1, #ids)))
+      for i = 1, #found do texts[from + i - 1] = found[i] end
+    end
+    for i = 1, #lists do
+      for at = 3, #lists[i], 3 do
+        n = n + 1
+        lists[i][at] = texts[n]
+      end
+    end
+  end
+
+  -- The first that waits in a band: its id and header.
+  local function head_of(state, band)
+    local heads = state.heads and state.heads[band]
+    if not heads or not heads[heads.at] or heads.unsent ~= unsent then
+      heads = read_heads(state, band, heads and heads.at > 1 and 20 or 2)
+      read_headers_of({ heads })
+    end
+    local id = heads[heads.at + 1]
+    return id, unsent[id] or heads[heads.at + 2]
   end
 
   local function number_in(list, name)
@@ -1253,17 +1389,30 @@ local function gates()
   end
 
   -- The first of a band passes its gate number \`n\`, and climbs on.
-  local function let_through(state, band, n, id, text)
+  local function let_through(state, band, n, id, text, list)
     local heads = state.heads[band]
     add('ZREM', parked, heads[heads.at])
-    heads.at = heads.at + 1
+    heads.at = heads.at + 3
     state.stale = true
     state.taken, state[band], state[band + 4] = state.taken + 1, state[band] + 1, state[band + 4] - 1
     count('parked', -1)
+    if n == 1 and not list[2] and not rules_of_tasks() then
+      -- The common case: nothing is known of it but its gate.
+      local place, counted = text:match('^(r%d,,,g)(,%d+,0,%d+,[^,]*,[^,]*,[^,]*,[^\\n]*\\n)%d+$')
+      if place then
+        text = place .. 'i' .. counted
+        unsent[id] = text
+        add('HSET', headers, id, text)
+        add('RPUSH', bands[text:sub(2, 2)], id)
+        woke = true
+        return
+      end
+    end
     local h = parse(text)
     local since = h.reason
     set_passed(h, n)
-    local list, rule = gates_of(id, h, true)
+    local rule
+    list, rule = gates_of(id, h, true)
     if not climb_from(id, h, n + 1, list, rule, since) then return end
     h.reason = ''
     line_up(id, h)
@@ -1271,56 +1420,54 @@ local function gates()
 
   -- Lets through whom it can, and says when to look again.
   local function look(state, name)
-    local through, band = 0, 1
-    state.wake, state.stuck = 0, ''
-    local stuck = m.flow < 2 and state.rest == 0 and state.tat == 0 and 't' or ''
+    local through, band, shared = 0, 1, common(state)
+    state.wake = 0
     while band <= 4 do
-      local n, id, text, list, rule
-      if state[band + 4] > 0 then
-        id, text, list, rule = head_of(state, band)
-        n = number_in(list, name)
-      end
-      if not n then
+      if state[band + 4] == 0 then
         band = band + 1
       else
-        local why, opens = closed(state, list[n], rule, state.taken)
+        local terms, id, text, list, n = shared
+        if not terms then
+          id, text = head_of(state, band)
+          list = parse_gates(text:match(',([^,\\n]*)\\n'))
+          n = number_in(list, name)
+          terms = under(rule_of(id), list[n].terms)
+        end
+        local why, opens = closed(state, terms, state.taken)
         if why then
           state.wake = opens or 0
-          stuck = stuck == 't' and why == 'max' and 'm' or ''
           break
-        elseif full_turn(state, list[n], rule, band) then
+        elseif state[band] >= terms.turn then
           band = band + 1
         else
-          let_through(state, band, n, id, text)
+          if not id then
+            id, text = head_of(state, band)
+            list = parse_gates(text:match(',([^,\\n]*)\\n'))
+            n = number_in(list, name)
+          end
+          let_through(state, band, n, id, text, list)
           through, band = through + 1, 1
           if through == limits.through then
-            state.wake, stuck = now, ''
+            state.wake = now
             break
           end
         end
       end
     end
-    if state[5] + state[6] + state[7] + state[8] > 0 then
-      state.stuck = stuck
-      return
-    end
-    state.wake = 0
-    if state.taken > 0 then return end
-    local over = max(state.rest, ceil(state.tat / 1000))
-    if over > now then state.wake = over else state.rest, state.tat = 0, 0 end
   end
 
   -- After anything that may have opened a gate.
   local function open(name)
     local state = gate_of(name)
-    look(state, name)
+    if waits_at(state) > 0 then look(state, name) end
+    if waits_at(state) == 0 then
+      state.wake = 0
+      if state.taken == 0 then
+        local over = max(state.rest, ceil(state.tat / 1000))
+        if over > now then state.wake = over else state.rest, state.tat = 0, 0 end
+      end
+    end
     if state.wake ~= state.slept then stirred[name] = state end
-  end
-
-  -- Whether it is known that opening a gate is of no use, as long as nothing is said of tasks and no time plays a part.
-  local function is_stuck(name, why)
-    local state = gate_of(name)
-    return state.stuck == why and state.rest == 0 and state.tat == 0 and not rules_of_tasks()
   end
 
   -- A job ends, is forgotten, or becomes scheduled; \`kept\`: what it becomes, where that may keep the place of its order.
@@ -1328,26 +1475,23 @@ local function gates()
     local n, waits = passed(h), h.state == 'r' and h.reason ~= ''
     if n == 0 and not waits then return end
     local list = gates_of(id, h)
-    local keeps = n > 0 and kept and list[1].kind == 'o' and (kept == 's' or list[1].hold)
+    local keeps = n > 0 and kept and list[1].terms.kind == 'o' and (kept == 's' or list[1].terms.hold)
     for i = 1, n do
-      local state, band = gate_of(list[i].name), band_in(list[i], h)
+      local state, band = gate_of(list[i].name), band_in(list[i], h.band)
       if h.state == 'r' then state[band] = state[band] - 1 end
       if i > 1 or not keeps then state.taken = state.taken - 1 end
     end
     if waits then
       local gate = list[n + 1]
-      local state, band = gate_of(gate.name), band_in(gate, h)
+      local state, band = gate_of(gate.name), band_in(gate, h.band)
       if state.stale then flush() end
       add('ZREM', parked, gate.name .. ' ' .. band - 1 .. h.reason .. ' ' .. id)
       state[band + 4] = state[band + 4] - 1
-      state.heads, state.stale, state.stuck = {}, true, ''
+      state.heads, state.stale = false, true
       count('parked', -1)
     end
     set_passed(h, keeps and 1 or 0)
-    for i = waits and n + 1 or n, keeps and 2 or 1, -1 do
-      -- Where turns alone keep all that wait, one that was active has kept nobody.
-      if h.state == 'r' or not is_stuck(list[i].name, 't') then open(list[i].name) end
-    end
+    for i = waits and n + 1 or n, keeps and 2 or 1, -1 do open(list[i].name) end
   end
 
   -- An active job completes that has passed so many of these gates, and of which nothing else need be known.
@@ -1357,54 +1501,62 @@ local function gates()
       local state = gate_of(list[i].name)
       state.taken = state.taken - 1
     end
-    for i = numbers[stage], 1, -1 do
-      if not is_stuck(list[i].name, 't') then open(list[i].name) end
+    for i = numbers[stage], 1, -1 do open(list[i].name) end
+  end
+
+  -- The first of a job's gates that does not agree to its beginning.
+  local function against(list, n, priority, rule)
+    for i = 1, #list do
+      local gate = list[i]
+      local state, band = gate_of(gate.name), band_in(gate, priority)
+      local active = gate.terms.kind == 'o' and 0 or state.taken - state[1] - state[2] - state[3] - state[4]
+      -- Of one that was given to it just now the others that wait go first.
+      if (i > n and state[band + 4] > 0) or closed(state, under(rule, gate.terms), active) then return i end
     end
+  end
+
+  -- All agree.
+  local function become_active(list, n, priority, rule)
+    for i = 1, #list do
+      local state, band, terms = gate_of(list[i].name), band_in(list[i], priority), under(rule, list[i].terms)
+      if i > n then state.taken = state.taken + 1 else state[band] = state[band] - 1 end
+      if terms.every then state.tat = max(state.tat, now_micros) + terms.every end
+    end
+    for i = #list, 1, -1 do open(list[i].name) end
   end
 
   -- A job comes to the head of a line: whether it may begin. Otherwise it is parked.
   function keeper.begin(id, h)
     local n = passed(h)
     local list, rule = gates_of(id, h, true)
-    local stops
-    for i = 1, #list do
-      local gate = list[i]
-      local state, band = gate_of(gate.name), band_in(gate, h)
-      local active = gate.kind == 'o' and 0 or state.taken - state[1] - state[2] - state[3] - state[4]
-      -- Of one that was given to it just now the others that wait go first.
-      if (i > n and state[band + 4] > 0) or closed(state, gate, rule, active) then
-        stops = i
-        break
-      end
+    local stops = against(list, n, h.band, rule)
+    if not stops then
+      set_passed(h, #list)
+      become_active(list, n, h.band, rule)
+      return true
     end
-    if stops then
-      for i = stops, n do
-        local state, band = gate_of(list[i].name), band_in(list[i], h)
-        state.taken, state[band] = state.taken - 1, state[band] - 1
-      end
-      park(id, h, list, stops)
-    else
-      for i = 1, #list do
-        local state, band = gate_of(list[i].name), band_in(list[i], h)
-        if i > n then state.taken = state.taken + 1 else state[band] = state[band] - 1 end
-        local every = rate_of(list[i], rule)
-        if every then state.tat = max(state.tat, now_micros) + every end
-      end
-      n = #list
-      set_passed(h, n)
+    for i = stops, n do
+      local state, band = gate_of(list[i].name), band_in(list[i], h.band)
+      state.taken, state[band] = state.taken - 1, state[band] - 1
     end
-    for i = stops and max(stops, n) or n, stops or 1, -1 do
-      -- Nobody was given back a place of the \`max\` that keeps all that wait.
-      if stops or not is_stuck(list[i].name, 'm') then open(list[i].name) end
-    end
-    return not stops
+    park(id, h, list, stops)
+    for i = max(stops, n), stops, -1 do open(list[i].name) end
+    return false
+  end
+
+  -- The same for one that has passed so many of these gates; where it is not as simple as that, false, and nothing has happened.
+  function keeper.begin_simply(text, stage, priority)
+    local list = parse_gates(text)
+    if rules_of_tasks() or numbers[stage] ~= #list or against(list, #list, priority) then return false end
+    become_active(list, #list, priority)
+    return true
   end
 
   -- The innermost group or task of a job begins nothing for so many milliseconds.
   function keeper.pause(id, h, ms)
     local list = gates_of(id, h)
     for i = 1, #list do
-      if list[i].kind ~= 'o' then
+      if list[i].terms.kind ~= 'o' then
         local state = gate_of(list[i].name)
         state.rest = max(state.rest, now + ms)
         return
@@ -1412,28 +1564,39 @@ local function gates()
     end
   end
 
-  -- Reads the gates that these texts name.
-  function keeper.prepare(texts)
-    local names, listed = {}, {}
+  -- Reads the gates that these texts name, each standing for a job, and whom they will let through, as far as that is known:
+  -- when all the jobs have \`begun\`, or \`ended\`.
+  function keeper.prepare(texts, what)
+    local names, jobs = {}, {}
     for i = 1, #texts do
       local list = parse_gates(texts[i])
       for k = 1, #list do
         local name = list[k].name
-        if not known[name] and not listed[name] then names[#names + 1], listed[name] = name, true end
+        if not jobs[name] then names[#names + 1] = name end
+        jobs[name] = (jobs[name] or 0) + 1
       end
     end
     look_at(names)
+    if not what then return end
+    local lists = {}
+    for i = 1, #names do
+      local state = known[names[i]]
+      local terms, band = common(state), 1
+      while band < 5 and state[band + 4] == 0 do band = band + 1 end
+      if terms and band < 5 then
+        local n = jobs[names[i]]
+        local taken = what == 'ended' and state.taken - n or state.taken
+        local turns = terms.turn - state[band] + (what == 'begun' and n or 0)
+        local size = closed(state, terms, taken) and 0 or min(state[band + 4], turns, terms.most - taken, limits.through)
+        if size > 0 then lists[#lists + 1] = read_heads(state, band, size) end
+      end
+    end
+    read_headers_of(lists)
   end
 
-  -- A birth that is not sent yet, or was read already.
+  -- A birth that is not sent yet, or was read already, or has changed.
   function keeper.know(id, birth)
     seen[id] = birth
-  end
-
-  -- A waiting job has changed: what was read of it no longer holds.
-  function keeper.renew(id, birth)
-    seen[id] = birth
-    for _, state in pairs(known) do state.heads, state.stale = {}, true end
   end
 
   -- Whether a job that asks for nothing has a gate all the same.
@@ -1447,7 +1610,7 @@ local function gates()
     local list, rule = gates_of(id, h)
     local gate = list[passed(h) + 1]
     local state = gate_of(gate.name)
-    local _, opens = closed(state, gate, rule, state.taken)
+    local _, opens = closed(state, under(rule, gate.terms), state.taken)
     return opens
   end
 
@@ -1482,8 +1645,8 @@ local function gates()
   function keeper.reconsider(name, task, text)
     local state = known[name] or (text and keep(name, text)) or gate_of(name)
     if not state.stored then return end
-    if text and state.wake == 0 and state[5] + state[6] + state[7] + state[8] == 0 then return end
-    state.wake, state.stuck, stirred[name] = now, '', state
+    if text and state.wake == 0 and waits_at(state) == 0 then return end
+    state.wake, stirred[name] = now, state
     local rule = task and rule_about(task)
     local every = rule and rule.t.every
     if every and every < huge then state.tat = min(state.tat, now_micros + rule.t.slack + every) end
@@ -1491,9 +1654,9 @@ local function gates()
 
   function keeper.save()
     for name, state in pairs(known) do
-      local waits = state[5] + state[6] + state[7] + state[8]
+      local waits = waits_at(state)
       if state.taken > 0 or waits > 0 or state.wake > 0 then
-        local text = text_of(state)
+        local text = text_of(state, waits)
         if text ~= state.stored then add('HSET', states, name, text) end
       elseif state.stored then
         add('HDEL', states, name)

@@ -59,22 +59,12 @@ export function jobArguments(args: (string | number)[], local: string, job: NewJ
   args.push(local, `${job.priority}${asked(job)}`, `${job.task}\n${job.body}`);
 }
 
-/** What a job asks for beyond running soon; most ask for nothing. */
+/** What a job asks for beyond running soon; most ask for nothing, and of those that do many for gates alone. */
 function asked(job: NewJob): string {
-  const { due, expires, keys, crashLimit, attempts, after, gates, parent, root, tags } = job;
-  if (
-    !due &&
-    !expires &&
-    !keys &&
-    !crashLimit &&
-    !attempts &&
-    !after?.length &&
-    !gates?.length &&
-    !parent &&
-    !root &&
-    !tags
-  )
-    return '';
+  const { due, expires, keys, crashLimit, attempts, after, parent, root, tags } = job;
+  const gates = job.gates?.length ? job.gates.map(gateText).join(' ') : undefined;
+  if (!due && !expires && !keys && !crashLimit && !attempts && !after?.length && !parent && !root && !tags)
+    return gates ?? '';
   const pairs = keys && keys.length > 0 ? keys.map(({ key, until }) => [key, finite(until)]) : undefined;
   const rest = { parent, root, tags: tags && tags.length > 0 ? tags : undefined, keys: pairs };
   return json({
@@ -86,7 +76,7 @@ function asked(job: NewJob): string {
     attempts: attempts || undefined,
     after: after?.length ? [...new Set(after)].map(nameOf) : undefined,
     any: (after?.length && job.anyEnding) || undefined,
-    gates: gates?.length ? gates.map(gateText).join(' ') : undefined,
+    gates,
     rest: Object.values(rest).some((value) => value !== undefined) ? json(rest) : undefined,
   });
 }

@@ -1,5 +1,6 @@
 -- adding: how jobs come into a lane; shared by enqueue and exchange.
--- A job is three arguments: its local id, its band and what it asks for (JSON, mostly none), and `<task>\n<body>`.
+-- A job is three arguments: its local id, its band and what it asks for (mostly nothing; its gates, where it asks for nothing else;
+-- or JSON), and `<task>\n<body>`.
 -- JSON  due, expires { in = ms } or { at = ms } · keys { { key, until } … } · dup (what to do when one is taken) · only (into a
 --       waiting holder with this body, or, where it is empty, behind an active one) · wait (the holder's, at most, in ms) · crash ·
 --       attempts · after { name, … } · any (with after: any ending will do) · gates (see gates) · rest (JSON kept with the birth)
@@ -53,7 +54,7 @@ local function renew(id, h, asked, text)
   local line = head .. ',' .. (time_of(asked.expires) or '') .. ',' .. (asked.crash or '') .. ',' .. kept
   birth = line .. text:match('\n.*$')
   call('HSET', births, id, birth)
-  if keeper then keeper.renew(id, birth) end
+  if keeper then keeper.know(id, birth) end
   raise_flag(h, 'o')
 end
 
@@ -151,11 +152,25 @@ local function add_asking(id, band, asked, text)
   return h.state
 end
 
+-- Its gates, where a job asks for nothing else. 123 is '{'.
+local function only_gates(asked)
+  return #asked > 1 and asked:byte(2) ~= 123 and asked:sub(2) or nil
+end
+
+local function asked_for(asked)
+  local gates = only_gates(asked)
+  return gates and { gates = gates } or #asked > 1 and cjson.decode(asked:sub(2)) or {}
+end
+
 -- Adds `n` jobs from ARGV[at] on, in order. Gives a list of codes; a repeated id is recognised and adds nothing.
 local function add_jobs(at, n)
   rules_of_tasks()
-  local ids, codes, known = {}, {}, {}
-  for i = 1, n do ids[i] = ARGV[at + 3 * (i - 1)] end
+  local ids, codes, known, gated = {}, {}, {}, {}
+  for i = 1, n do
+    local base = at + 3 * (i - 1)
+    ids[i], gated[#gated + 1] = ARGV[base], only_gates(ARGV[base + 1])
+  end
+  if gated[1] then gates().prepare(gated) end
   for from = 1, n, chunk do
     local found = call('HMGET', births, unpack(ids, from, min(from + chunk - 1, n)))
     for i = 1, #found do known[from + i - 1] = found[i] and true or false end
@@ -178,8 +193,15 @@ local function add_jobs(at, n)
         created = created + 1
         codes[i] = 'r'
         seen[id] = true
+      elseif asked:byte(2) ~= 123 and m.flow < 2 then
+        local band = asked:sub(1, 1)
+        add('HSET', births, id, band .. stamp .. text)
+        gates().arrive(id, band, asked:sub(2))
+        count('enqueued')
+        codes[i] = 'r'
+        seen[id] = true
       else
-        codes[i] = add_asking(id, asked:sub(1, 1), cjson.decode(asked:sub(2)), text)
+        codes[i] = add_asking(id, asked:sub(1, 1), asked_for(asked), text)
         seen[id] = codes[i]:sub(1, 1) ~= '='
       end
     end
@@ -196,7 +218,7 @@ local function would_create(at, n)
   local ids, taken, created = {}, {}, 0
   for i = 1, n do
     local base = at + 3 * (i - 1)
-    local id, asked = ARGV[base], #ARGV[base + 1] > 1 and cjson.decode(ARGV[base + 1]:sub(2)) or {}
+    local id, asked = ARGV[base], asked_for(ARGV[base + 1])
     local keys = asked.keys or {}
     local free = not ids[id] and call('HEXISTS', births, id) == 0
     for k = 1, #keys do

@@ -124,7 +124,7 @@ local function prepare(from)
     local text = texts[ids[i]]
     list[#list + 1] = text and text:match(gated) or nil
   end
-  gates().prepare(list)
+  gates().prepare(list, 'ended')
   prepared = true
 end
 for i = 1, n do
@@ -259,10 +259,30 @@ end
 size_up()
 
 local begun_headers, begun_holds = {}, {}
-local before, after = ',' .. worker .. ',', ',0,0,0,,' .. now .. ',,'
+local before, started = ',' .. worker .. ',', ',' .. now .. ',,'
+local after = ',0,0,0,' .. started
+
+-- Ready, with nothing but gates: its band, what it has passed of them, what is counted, when it was due, and the gates.
+local only_passed = '^r(%d),,,g([ijk]),(%d+,%d+,%d+),([^,]*),[^,]*,[^,]*,([^\n]*)\n$'
 
 -- A job past its expiry is cancelled instead, and one whose gates have closed is parked.
 local function begin(id, birth, text)
+  if text then
+    local band, stage, counted, due, list = text:match(only_passed)
+    if band and gates().begin_simply(list, stage, band) then
+      local mark, k = whole(fence + taken), 2 * taken
+      begun_headers[k + 1], begun_holds[k + 1], begun_holds[k + 2] = id, id, mark
+      begun_headers[k + 2] = 'a' .. band .. ',' .. mark .. before .. 'g' .. stage .. ',' .. counted .. ',' .. due .. started .. list .. '\n'
+      taken = taken + 1
+      k = #jobs
+      if counted == '0,0,0' and due == '' then
+        jobs[k + 1], jobs[k + 2] = id, birth
+      else
+        jobs[k + 1], jobs[k + 2], jobs[k + 3], jobs[k + 4], jobs[k + 5] = '!' .. id, birth, counted .. ',' .. due, false, false
+      end
+      return true
+    end
+  end
   local kind = birth:byte() - 48
   if kind >= 4 then
     local expires = tonumber((birth:match('^[^,]*,[^,\n]*,([^,]*),')))
@@ -304,7 +324,7 @@ local function begin_all(list)
   for i = 1, #list do
     if headers_found[i] then with_gates[#with_gates + 1] = headers_found[i]:match(gated) end
   end
-  if with_gates[1] then gates().prepare(with_gates) end
+  if with_gates[1] then gates().prepare(with_gates, 'begun') end
   for i = 1, #list do
     if births_found[i] and begin(list[i], births_found[i], headers_found[i]) then begun = begun + 1 end
   end
