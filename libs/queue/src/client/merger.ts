@@ -44,22 +44,22 @@ export class Merger {
 
   private async rounds(draft: Draft, first: EnqueueAnswer): Promise<EnqueueAnswer> {
     let answer = first;
-    let sent: string | undefined;
-    let replaces: string | undefined;
+    let merged: string | undefined;
+    let { replaces } = draft.job;
     for (let times = 0; times < limits.merges; times++) {
-      if (answer.created || answer.replaced || !mayGoInto(answer.state, draft.job)) return answer;
+      // It runs, and yet nothing may follow it: others have another of the keys.
+      if (isDone(answer, draft.job) || (answer.state === 'active' && replaces === none)) return answer;
       const [holder] = await this.store.find([{ id: answer.id }]);
       // The answer to what was sent got lost, and it was sent again.
-      if (holder && holder.body === sent) return { ...answer, state: holder.state, replaced: true };
-      // It runs, and yet nothing may follow it: others have another of the keys.
-      if (holder?.state === 'active' && replaces === none) return answer;
+      if (holder && holder.body === merged) return { ...answer, state: holder.state, replaced: true };
       const merges = holder && waits(holder.state, draft.job);
-      sent = merges ? await draft.merge!(holder.body) : draft.job.body;
+      merged = merges ? await draft.merge!(holder.body) : undefined;
       // What runs keeps its payload, and this job follows it. What is gone has left the key to others, or to this one.
       replaces = merges ? holder.body : none;
-      [answer] = (await this.producer.add([{ ...draft, ...carrying(draft, sent, replaces) }])) as [EnqueueAnswer];
+      const sent = carrying(draft, merged ?? draft.job.body, replaces);
+      [answer] = (await this.producer.add([{ ...draft, ...sent }])) as [EnqueueAnswer];
     }
-    if (answer.created || answer.replaced || !mayGoInto(answer.state, draft.job)) return answer;
+    if (isDone(answer, draft.job)) return answer;
     throw new MergeConflict(draft.job.task, answer.id, limits.merges);
   }
 
@@ -80,9 +80,12 @@ function turnOf({ queue, job }: Draft): string {
   return [queue, ...(job.keys ?? []).map(({ key }) => key)].join(' ');
 }
 
-/** Whether a holder in this state may yet take the payload, or be followed. */
-function mayGoInto(state: JobState, job: NewJob): boolean {
-  return waits(state, job) || (job.onDuplicate === 'follow' && state === 'active');
+/** Whether there is nobody, or nobody any more, who may yet take the payload or be followed. */
+function isDone({ id, created, replaced, state }: EnqueueAnswer, job: NewJob): boolean {
+  if (created || replaced) return true;
+  // The one that waited has ended, and the key is free.
+  if (id === job.id) return false;
+  return !waits(state, job) && !(job.onDuplicate === 'follow' && state === 'active');
 }
 
 function waits(state: JobState, { onDuplicate }: NewJob): boolean {

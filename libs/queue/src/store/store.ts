@@ -141,7 +141,10 @@ export interface NewJob {
    * another of them.
    */
   onDuplicate?: 'return' | 'replace' | 'extend' | 'follow';
-  /** With `replace` and `follow`: only into a holder that waits and has this body, or, where it is empty, only behind an active one. */
+  /**
+   * With `replace` and `follow`: only into a holder that waits and has this body; the job is not added, and where no key is
+   * taken the answer names it itself. Empty: into nobody, so the job is added where no key is taken, or follows an active one.
+   */
   replaces?: string;
   /** With `replace` and `extend`: the holder falls due at most so many milliseconds after it was enqueued. */
   maxWait?: number;

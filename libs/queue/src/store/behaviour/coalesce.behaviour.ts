@@ -133,9 +133,16 @@ export function describeCoalesce(stage: Stage): void {
       expect(await stage.record(follower.id)).toMatchObject({ body: 'two', waitsFor: [held.id] });
     });
 
-    it('are no matter where no key is taken', async () => {
-      expect(await enqueue({ replaces: 'anything', onDuplicate: 'replace' })).toMatchObject({ created: true });
-    });
+    it.each(['replace', 'follow'] as const)(
+      "add nothing by '%s' where no key is taken, unless they are empty",
+      async (onDuplicate) => {
+        const job = stage.job({ ...keyed(), replaces: 'one', onDuplicate });
+        expect(await stage.store.enqueue([job])).toEqual([{ id: job.id, created: false, state: 'completed' }]);
+        expect(await stage.record(job.id)).toBeUndefined();
+
+        expect(await enqueue({ replaces: '', onDuplicate })).toMatchObject({ created: true });
+      },
+    );
   });
 
   describe("unique keys with onDuplicate 'follow'", () => {

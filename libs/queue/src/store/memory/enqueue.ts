@@ -29,7 +29,10 @@ export function add(world: World, job: NewJob, now: number): EnqueueAnswer {
   if (repeated) return { id: job.id, created: true, state: repeated.state };
 
   const holder = shard.keys.holder(job.keys ?? [], now);
-  if (holder === undefined) return create(shard, job, now);
+  if (holder === undefined) {
+    // What was made for a job that waited is not for one of its own.
+    return job.replaces ? { id: job.id, created: false, state: 'completed' } : create(shard, job, now);
+  }
   // A timed key outlives the record of a job that was not kept.
   const known = shard.jobs.get(holder);
   return known ? duplicate(shard, known, job, now) : { id: holder, created: false, state: 'completed' };
@@ -98,8 +101,8 @@ function checkRoom(world: World, address: { queue: string; shard: number }, batc
   const ids = new Set<string>();
   const taken = new Map<string, boolean>();
   let created = 0;
-  for (const { id, keys = [], after } of batch) {
-    if (ids.has(id) || shard?.jobs.has(id)) continue;
+  for (const { id, keys = [], after, replaces } of batch) {
+    if (replaces || ids.has(id) || shard?.jobs.has(id)) continue;
     if (keys.some(({ key }) => taken.get(key) ?? shard?.keys.holder([{ key, until: 0 }], now) !== undefined)) continue;
     ids.add(id);
     if (!after?.length) created++;
