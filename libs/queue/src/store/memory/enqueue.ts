@@ -1,6 +1,7 @@
 import { QueueFull } from '../../job/errors.js';
 import { parseJobId } from '../../job/id.js';
 import { isFinal } from '../../job/state.js';
+import { isForHolder } from '../coalesce.js';
 import type { EnqueueAnswer, NewJob } from '../store.js';
 import { carry } from './after.js';
 import { type Job, newJob, timeOf } from './job.js';
@@ -31,7 +32,7 @@ export function add(world: World, job: NewJob, now: number): EnqueueAnswer {
   const holder = shard.keys.holder(job.keys ?? [], now);
   if (holder === undefined) {
     // What was made for a job that waited is not for one of its own.
-    return job.replaces ? { id: job.id, created: false, state: 'completed' } : create(shard, job, now);
+    return isForHolder(job) ? { id: job.id, created: false, state: 'completed' } : create(shard, job, now);
   }
   // A timed key outlives the record of a job that was not kept.
   const known = shard.jobs.get(holder);
@@ -101,8 +102,9 @@ function checkRoom(world: World, address: { queue: string; shard: number }, batc
   const ids = new Set<string>();
   const taken = new Map<string, boolean>();
   let created = 0;
-  for (const { id, keys = [], after, replaces } of batch) {
-    if (replaces || ids.has(id) || shard?.jobs.has(id)) continue;
+  for (const job of batch) {
+    const { id, keys = [], after } = job;
+    if (isForHolder(job) || ids.has(id) || shard?.jobs.has(id)) continue;
     if (keys.some(({ key }) => taken.get(key) ?? shard?.keys.holder([{ key, until: 0 }], now) !== undefined)) continue;
     ids.add(id);
     if (!after?.length) created++;

@@ -112,6 +112,11 @@ local function block(id, h, parents, due)
   for i = 1, #parents do raise('link', name_of(id), parents[i]) end
 end
 
+-- Made for a job that holds a key and waits: it goes into that one, or nowhere.
+local function for_holder(asked)
+  return asked.keys and asked.only and asked.only ~= ''
+end
+
 -- Adds a job that asks for something. Gives its code in the answer: a state, or \`=<holder>,<state>[,replaced]\`.
 local function add_asking(id, band, asked, text)
   local keys = asked.keys or {}
@@ -129,6 +134,8 @@ local function add_asking(id, band, asked, text)
       else
         return '=' .. holder .. ',' .. h.state
       end
+    elseif for_holder(asked) then
+      return '=' .. id .. ',c'
     end
   end
   local line, body = text:match('^([^\\n]*)(\\n.*)$')
@@ -222,7 +229,7 @@ local function would_create(at, n)
     local base = at + 3 * (i - 1)
     local id, asked = ARGV[base], asked_for(ARGV[base + 1])
     local keys = asked.keys or {}
-    local free = not ids[id] and call('HEXISTS', births, id) == 0
+    local free = not (for_holder(asked) or ids[id]) and call('HEXISTS', births, id) == 0
     for k = 1, #keys do
       if free then
         local known = taken[keys[k][1]]

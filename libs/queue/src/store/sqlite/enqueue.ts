@@ -2,6 +2,7 @@ import { QueueFull } from '../../job/errors.js';
 import { parseJobId } from '../../job/id.js';
 import { limits } from '../../job/limits.js';
 import { isFinal, jobStates } from '../../job/state.js';
+import { isForHolder } from '../coalesce.js';
 import type { EnqueueAnswer, NewJob, UniqueKey } from '../store.js';
 import { climbing, expectGates, gatingOf, insertTen, insertTenGated, isGated } from './bulk.js';
 import { hintSoon } from './gates.js';
@@ -47,6 +48,7 @@ export function add(tx: Transaction, job: NewJob): EnqueueAnswer {
   if (known) return known;
   const holder = holderOf(tx, lane, job.keys);
   if (holder) return duplicate(tx, lane, holder, job);
+  if (isForHolder(job)) return { id: job.id, created: false, state: 'completed' };
   take(tx, lane, job.id, job.keys, tx.now);
   return insert(tx, lane, job)!;
 }
@@ -171,8 +173,9 @@ function checkRoom(tx: Transaction, lane: Lane, batch: NewJob[]): void {
   const taken = new Map<string, boolean>();
   const isTaken = ({ key, until }: UniqueKey) => taken.get(key) ?? holderOf(tx, lane, [{ key, until }]) !== undefined;
   let created = 0;
-  for (const { id, keys = [], after } of batch) {
-    if (ids.has(id) || tx.find(id) || keys.some(isTaken)) continue;
+  for (const job of batch) {
+    const { id, keys = [], after } = job;
+    if (isForHolder(job) || ids.has(id) || tx.find(id) || keys.some(isTaken)) continue;
     ids.add(id);
     if (!after?.length) created++;
     for (const { key, until } of keys) taken.set(key, typeof until !== 'number' || until > 0);
