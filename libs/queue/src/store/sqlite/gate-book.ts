@@ -4,6 +4,7 @@ import type { Gate } from '../store.js';
 import type { Value } from './database.js';
 import type { Lane } from './lane.js';
 import { type Climber, type Gated, type Gating, waitingJobOf } from './row.js';
+import { escapeText } from './text.js';
 import type { Transaction } from './transaction.js';
 
 /** What is known of a gate. */
@@ -48,6 +49,8 @@ export class GateBook {
   private readonly moved = new Map<number, Gated>();
   /** Let in one behind the other: their numbers, and the position of the first. */
   private letIn = { pos: 0, jobs: [] as number[] };
+  /** What became of completed jobs, by how long they are kept: members of a JSON object, from their numbers to their results. */
+  private readonly completed = new Map<number, string[]>();
   private readonly terms = new Map<string, Terms>();
 
   constructor(
@@ -154,8 +157,19 @@ export class GateBook {
     letIn.jobs.push(n);
   }
 
+  /** It has completed, as the row of this number will say before anybody reads it. */
+  complete(n: number, keep: number, result?: string): void {
+    const ending = `"${n}":${result === undefined ? null : JSON.stringify(escapeText(result))}`;
+    const alike = this.completed.get(keep);
+    if (alike) alike.push(ending);
+    else this.completed.set(keep, [ending]);
+  }
+
   /** Comes before whatever reads jobs. */
   writeMoves(): void {
+    const { now, db } = this.tx;
+    for (const [keep, endings] of this.completed) db.run('gate.complete', now, now + keep, `{${endings.join()}}`);
+    this.completed.clear();
     if (this.letIn.jobs.length > 0) {
       this.tx.db.run('gate.let_in', this.letIn.pos, JSON.stringify(this.letIn.jobs));
       this.letIn.jobs.length = 0;
@@ -180,13 +194,8 @@ export class GateBook {
       if (state.taken > 0 || state.wake !== undefined || sum(state.waits) > 0) kept.push(state);
       else if (state.stored) forgotten.push(state.name);
     }
-    for (let i = 0; i < kept.length;) {
-      const rows = kept.length - i >= size ? size : 1;
-      const values: Value[] = [this.lane.n];
-      for (const state of kept.slice(i, i + rows)) values.push(state.name, state.wake, textOf(state));
-      this.tx.db.run(rows === size ? 'gate.save_ten' : 'gate.save', ...values);
-      i += rows;
-    }
+    this.saveSleeping(kept.filter(({ wake }) => wake === undefined));
+    this.saveWaking(kept.filter(({ wake }) => wake !== undefined));
     if (forgotten.length > 0) this.tx.db.run('gate.forget', this.lane.n, JSON.stringify(forgotten));
     this.lane.gates += kept.filter(({ stored }) => !stored).length - forgotten.length;
     for (const { wake } of kept) {
@@ -195,6 +204,21 @@ export class GateBook {
     this.states.clear();
     this.changed.clear();
     this.heads.clear();
+  }
+
+  private saveSleeping(states: GateState[]): void {
+    const members = states.map((state) => `"${state.name}":${JSON.stringify(textOf(state))}`);
+    if (members.length > 0) this.tx.db.run('gate.save_sleeping', this.lane.n, `{${members.join()}}`);
+  }
+
+  private saveWaking(states: GateState[]): void {
+    for (let i = 0; i < states.length;) {
+      const rows = states.length - i >= size ? size : 1;
+      const values: Value[] = [this.lane.n];
+      for (const state of states.slice(i, i + rows)) values.push(state.name, state.wake, textOf(state));
+      this.tx.db.run(rows === size ? 'gate.save_ten' : 'gate.save', ...values);
+      i += rows;
+    }
   }
 
   /** In which band a gate lets somebody through after a job of `band` has begun, or left. */
@@ -218,7 +242,7 @@ export class GateBook {
   private termsOf(asks: string): Terms {
     const known = this.terms.get(asks);
     if (known) return known;
-    const [task, gate] = JSON.parse(asks) as [string, Gate];
+    const { task, gate } = askedBy(asks);
     const terms = termsAt(gate, saidOf(this.lane.settings, task));
     this.terms.set(asks, terms);
     return terms;
@@ -267,7 +291,16 @@ function partOf(name: string, band: number): string {
 
 /** What a job of this task says itself about the gate: all that its terms there depend on, but for the settings. */
 function askOf(task: string, { kind, max, rate, turn }: Gate): string {
-  return JSON.stringify([task, { kind, max, rate: rate && { interval: rate.interval, slack: rate.slack }, turn }]);
+  return `${kind} ${max ?? ''} ${turn ?? ''} ${rate?.interval ?? ''} ${rate?.slack ?? ''} ${task}`;
+}
+
+/** Of what `askOf` wrote. */
+function askedBy(ask: string): { task: string; gate: Gate } {
+  const [kind, max, turn, interval, slack, ...task] = ask.split(' ');
+  const number = (text?: string) => (text ? Number(text) : undefined);
+  const rate = interval ? { interval: Number(interval), slack: Number(slack), text: '' } : undefined;
+  const gate = { kind: kind as Gate['kind'], key: '', max: number(max), turn: number(turn), rate };
+  return { task: task.join(' '), gate };
 }
 
 function newState(name: string): GateState {

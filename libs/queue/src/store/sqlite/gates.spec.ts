@@ -145,7 +145,7 @@ describe('gates on SQLite', () => {
       'gate.let_in',
       'gate.load',
       'gate.load',
-      ...many(20, () => 'gate.save_ten'),
+      'gate.save_sleeping',
     ]);
     expect((await exchange([], 0)).more).toBe(true);
     expect(await store.fsck()).toEqual([]);
@@ -174,6 +174,21 @@ describe('gates on SQLite', () => {
       expect(await store.fsck()).toEqual([]);
     },
   );
+
+  it('are given back by jobs that complete together, each with its own result and time to stay', async () => {
+    const results = ['"a\u0000b"', undefined, '{"a":"\\"ü"}', '', 'null'];
+    const held = await claim(results.map((_, i) => gated(`k${i}`)));
+
+    await exchange(
+      held.map((one, i) => ({ ...completed(one), result: results[i], keep: 1000 + (i % 2) })),
+      0,
+    );
+
+    const records = await store.find(held.map(({ id }) => ({ id })));
+    expect(records).toMatchObject(results.map((result) => ({ state: 'completed', attempts: 1, result })));
+    expect(db.rows('fsck.gates', 1)).toEqual([]);
+    expect(await store.fsck()).toEqual([]);
+  });
 
   it('go with the record, so that the next one in its row has none', async () => {
     const [held] = await claim([gated()]);

@@ -78,8 +78,8 @@ export function complete(
     tx.vanish(job.n);
   } else {
     lane.counts.completed++;
-    const how = job.gating ? 'job.complete_gated' : 'job.complete';
-    tx.db.run(how, job.attempts + 1, tx.now, tx.now + keep, result, job.n);
+    if (job.gating) tx.gates(lane).complete(job.n, keep, result);
+    else tx.db.run('job.complete', job.attempts + 1, tx.now, tx.now + keep, result, job.n);
   }
   tx.hintJob(job.id);
   if (job.gating) leaveGates(tx, lane, job.gating, 0);

@@ -192,6 +192,10 @@ REPLACE INTO gates (lane, name, wake, state) VALUES
   (?1, ?2, ?3, ?4), (?1, ?5, ?6, ?7), (?1, ?8, ?9, ?10), (?1, ?11, ?12, ?13), (?1, ?14, ?15, ?16),
   (?1, ?17, ?18, ?19), (?1, ?20, ?21, ?22), (?1, ?23, ?24, ?25), (?1, ?26, ?27, ?28), (?1, ?29, ?30, ?31);
 
+-- save_sleeping: the same of gates that do not wake (a JSON object, by name), at two thirds of the price.
+INSERT INTO gates (lane, name, state) SELECT ?1, key, value FROM json_each(?2) WHERE true
+ON CONFLICT (lane, name) DO UPDATE SET wake = NULL, state = excluded.state;
+
 -- forget: nobody needs these gates (a JSON array of names) any more.
 DELETE FROM gates WHERE lane = ? AND name IN (SELECT value FROM json_each(?));
 
@@ -219,6 +223,12 @@ FROM json_each(?) AS moved WHERE jobs.n = moved.value ->> 0;
 UPDATE jobs SET place = CASE WHEN crashes > 0 AND crashes >= crash_limit - 1 THEN 4 ELSE priority END, pos = ?1 + moved.key,
   passed = passed + 1, ticket = NULL
 FROM json_each(?2) AS moved WHERE jobs.n = moved.value;
+
+-- complete: these jobs (a JSON object, from their numbers to their results) have completed and give back their gates. What
+-- \`job.complete\` would do, at half of the price.
+UPDATE jobs SET state = 4, worker = NULL, fence = NULL, mark = NULL, why = NULL, reason = NULL, error = NULL,
+  attempts = attempts + 1, finished_at = ?1, forget_at = ?2, result = moved.value, passed = 0
+FROM json_each(?3) AS moved WHERE jobs.n = +moved.key;
 
 -- give: a job has these gates from now on.
 UPDATE jobs SET gates = ?, passed = ?, trail = trail | 8 WHERE n = ?;
@@ -270,11 +280,6 @@ WHERE n = ?;
 -- complete: put, for the ending that is usual.
 UPDATE jobs SET state = 4, worker = NULL, fence = NULL, mark = NULL, why = NULL, reason = NULL, error = NULL,
   attempts = ?, finished_at = ?, forget_at = ?, result = ?
-WHERE n = ?;
-
--- complete_gated: the same of a job with gates, which gives them back.
-UPDATE jobs SET state = 4, worker = NULL, fence = NULL, mark = NULL, why = NULL, reason = NULL, error = NULL,
-  attempts = ?, finished_at = ?, forget_at = ?, result = ?, passed = 0
 WHERE n = ?;
 
 -- delete: the records vanish.

@@ -22,11 +22,6 @@ UPDATE jobs SET state = 4, worker = NULL, fence = NULL, mark = NULL, why = NULL,
   attempts = ?, finished_at = ?, forget_at = ?, result = ?
 WHERE n = ?;
 
--- complete_gated: the same of a job with gates, which gives them back.
-UPDATE jobs SET state = 4, worker = NULL, fence = NULL, mark = NULL, why = NULL, reason = NULL, error = NULL,
-  attempts = ?, finished_at = ?, forget_at = ?, result = ?, passed = 0
-WHERE n = ?;
-
 -- delete: the records vanish.
 DELETE FROM jobs WHERE n IN (SELECT value FROM json_each(?));
 
