@@ -79,6 +79,16 @@ export class Lanes {
       .sort((a, b) => (a.queue < b.queue ? -1 : 1));
   }
 
+  /** The same with what was said of them, at one command for both: idle workers ask again and again. */
+  async described(): Promise<{ queue: string; shards: number; settings: string | undefined }[]> {
+    const registry = [this.keys.queues, this.keys.settings];
+    const answer = await this.connection.ask(() => this.connection.run('queues', registry, []));
+    const [shards, settings] = (answer as string[][]).map(pairs);
+    return [...shards!]
+      .map(([queue, count]) => ({ queue, shards: Number(count), settings: settings!.get(queue) }))
+      .sort((a, b) => (a.queue < b.queue ? -1 : 1));
+  }
+
   /** Every lane, by queue and number. */
   async all(queue?: string): Promise<Lane[]> {
     const queues = await this.queues(queue);
@@ -123,4 +133,8 @@ export async function perLane<A>(
     }),
   );
   return answers;
+}
+
+function pairs(flat: string[]): Map<string, string> {
+  return new Map(flat.flatMap((field, i) => (i % 2 === 0 ? [[field, flat[i + 1]!] as const] : [])));
 }

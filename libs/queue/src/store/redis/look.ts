@@ -70,10 +70,9 @@ export async function countsIn(lanes: Lanes, lane: Lane): Promise<Record<JobStat
 }
 
 export async function counts(lanes: Lanes): Promise<QueueRecord[]> {
-  const queues = await lanes.queues();
-  const settings = await lanes.connection.ask((client) => client.hgetall(lanes.keys.settings));
+  const queues = await lanes.described();
   return Promise.all(
-    queues.map(async ({ queue, shards }) => {
+    queues.map(async ({ queue, shards, settings }) => {
       const all = await Promise.all(
         Array.from({ length: shards }, (_, shard) => lanes.run<(number | '')[]>('counts', { queue, shard }, [])),
       );
@@ -92,7 +91,7 @@ export async function counts(lanes: Lanes): Promise<QueueRecord[]> {
           cancelled: sum(5),
         },
         ghosts: sum(6),
-        settings: settingsOf(settings[queue]),
+        settings: settingsOf(settings),
         oldestReadyAt: oldest.length > 0 ? Math.min(...oldest) : undefined,
         totals: {
           enqueued: sum(8),

@@ -2328,6 +2328,11 @@ text = pack(h)
 call('HSET', heads, id, text)
 return { 'put', text, body, seen > 0 and call('HGET', slots, id) }
 `,
+  'queues': `-- queues: what the registry knows of queues.
+-- KEYS  1 queues · 2 settings
+-- gives { queue, shards, … flat; queue, settings, … flat }
+return { redis.call('HGETALL', KEYS[1]), redis.call('HGETALL', KEYS[2]) }
+`,
   'reap': `-- reap: give back, up to a page, what workers hold whose lease ran out. One crash more; at its limit a job fails.
 -- KEYS  the lane · 30 … what each worker named below holds
 -- ARGV  2 page · 3 … workers. The caller learns them from the first call, which names nobody: keys must be declared

@@ -54,7 +54,7 @@ function withLane(name: ScriptName, constants: string): string {
 const longWay = /^(?=-- The long way -+$)/m;
 
 /** Those of the registry, which has no lane. */
-const ofRegistry: ReadonlySet<ScriptName> = new Set(['know', 'registry', 'settings']);
+const ofRegistry: ReadonlySet<ScriptName> = new Set(['know', 'queues', 'registry', 'settings']);
 
 /** Those of the schedules. */
 const ofSchedules: ReadonlySet<ScriptName> = new Set(['putSchedule', 'removeSchedule', 'schedules', 'fire']);
