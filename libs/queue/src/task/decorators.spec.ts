@@ -71,6 +71,19 @@ describe('@Task', () => {
     expect(taskMetadataOf(Handlers.prototype, 'alert')).toBeUndefined();
   });
 
+  it('refuses a second task on one method, and lets a subclass declare it anew', () => {
+    expect(() => Task()(Handlers.prototype, 'greet', {})).toThrow(
+      "Handlers.greet handles 'demo.greet' and 'Handlers.greet'. A method handles one task",
+    );
+
+    class Own extends Handlers {
+      @Task({ queue: 'own' })
+      override async nightly() {}
+    }
+    expect(taskMethodsOf(Own.prototype)).toEqual(['greet', 'reindex', 'nightly']);
+    expect(taskMetadataOf(Own.prototype, 'nightly')?.definition.name).toBe('Own.nightly');
+  });
+
   it('refuses an option nobody knows', () => {
     expect(() => Task({ quueue: 'x' } as object)(Handlers.prototype, 'reindex', {})).toThrow("Did you mean 'queue'?");
   });

@@ -53,10 +53,18 @@ export function Task(
   };
 }
 
-/** Leaves `metadata` on a method, where `taskMetadataOf` finds it. */
+/** Leaves `metadata` on a method, where `taskMetadataOf` finds it. Throws `ConfigInvalid` for a second task on one method; a subclass may declare a method anew. */
 export function declareTask(target: object, method: string, metadata: TaskMetadata): void {
+  const before = Reflect.getOwnMetadata(metadataKey, target, method) as TaskMetadata | undefined;
+  if (before) {
+    const [first, second] = [before.definition.name, metadata.definition.name];
+    throw new ConfigInvalid(
+      'Task',
+      `${target.constructor.name}.${method} handles '${first}' and '${second}'. A method handles one task: give each a method, and let these call a third.`,
+    );
+  }
   Reflect.defineMetadata(metadataKey, metadata, target, method);
-  Reflect.defineMetadata(methodsKey, [...taskMethodsOf(target), method], target);
+  Reflect.defineMetadata(methodsKey, [...new Set([...taskMethodsOf(target), method])], target);
 }
 
 /** What `@Task()` left on this method of a prototype or its parents. */
