@@ -6,7 +6,7 @@ import { begin, completeGates } from './gates.js';
 import type { Lane } from './lane.js';
 import { finish } from './moves.js';
 import { room, spend } from './room.js';
-import { type Gated, gatingOf, optional, parsed, suspects, trails } from './row.js';
+import { type Climber, type Gated, gatingOf, optional, parsed, suspects, trails } from './row.js';
 import { unpacked } from './text.js';
 import type { Transaction } from './transaction.js';
 
@@ -20,6 +20,8 @@ const usual: Row = [];
  */
 export class Claim {
   private readonly jobs: ClaimedJob[] = [];
+  /** By number, those of which only fence and priority are known so far. */
+  private readonly unread = new Map<number, ClaimedJob>();
   private looked = 0;
 
   constructor(
@@ -35,6 +37,7 @@ export class Claim {
     const isAlone = this.jobs.length > 0;
     if (!isAlone) this.takeFromBands(allowed);
     spend(this.tx, this.lane, this.jobs.length);
+    this.readRest();
     return isAlone ? [{ ...this.jobs[0]!, alone: true }] : this.jobs;
   }
 
@@ -72,21 +75,51 @@ export class Claim {
 
   /** From the head of one list. Expired jobs leave room, so it may look more than once. */
   private take(place: number, want: number): void {
+    const { lane } = this;
     const enough = this.jobs.length + want;
-    while (this.jobs.length < enough && this.looked < limits.batch && this.lane.waiting[place]! > 0) {
+    while (this.jobs.length < enough && this.looked < limits.batch && lane.waiting[place]! > 0) {
       const most = Math.min(enough - this.jobs.length, limits.batch - this.looked);
-      this.tx.sweep();
-      const look = this.lane.gates > 0 || this.lane.book ? 'claim.look_gated' : 'claim.look';
-      const found = this.tx.db.rows(look, this.lane.n, place, most).map((row) => readyJob(row, place));
-      if (found.length === 0) return;
-      this.looked += found.length;
-      const gated = found.filter(({ gating }) => gating);
-      if (gated.length > 0) this.tx.gates(this.lane).foresee(gated, 'begin');
-      this.hold(
-        place,
-        found.filter((ready) => !this.expire(ready) && this.passes(ready, place)),
-      );
+      const arrived = lane.book?.arrivedAt(place) ?? [];
+      const before = lane.waiting[place]! - arrived.length;
+      const looked =
+        before > 0 ? this.takeListed(place, Math.min(most, before)) : this.takeArrived(place, most, arrived);
+      if (looked === 0) return;
+      this.looked += looked;
     }
+  }
+
+  private takeListed(place: number, most: number): number {
+    this.tx.sweep();
+    const look = this.lane.gates > 0 || this.lane.book ? 'claim.look_gated' : 'claim.look';
+    const found = this.tx.db.rows(look, this.lane.n, place, most).map((row) => readyJob(row, place));
+    const gated = found.filter(({ gating }) => gating);
+    if (gated.length > 0) this.tx.gates(this.lane).foresee(gated, 'begin');
+    this.hold(
+      place,
+      found.filter((ready) => !this.expire(ready.job) && this.passes(ready, place)),
+    );
+    return found.length;
+  }
+
+  /** Those that this transaction let in, where nobody stands before them: their rows change once, from parked to active. */
+  private takeArrived(place: number, most: number, arrived: Climber[]): number {
+    const { lane, tx, worker } = this;
+    const book = tx.gates(lane);
+    const found = arrived.splice(0, most);
+    book.foresee(found, 'begin');
+    for (const job of found) {
+      const pos = job.pos!;
+      if (this.expire(job)) continue;
+      completeGates(tx, lane, job);
+      tx.hintJob(job.id);
+      if (!begin(tx, lane, job, job.gating!)) continue;
+      const fence = this.nextFence(place, 1);
+      book.begin(job, pos, worker, fence);
+      const begun = { fence, priority: job.priority } as ClaimedJob;
+      this.unread.set(job.n, begun);
+      this.jobs.push(begun);
+    }
+    return found.length;
   }
 
   /** One whose gates have closed since it joined the line goes back there. */
@@ -101,7 +134,7 @@ export class Claim {
   }
 
   /** A job past its expiry is cancelled instead. */
-  private expire({ job: { id, expiresAt } }: ReadyJob): boolean {
+  private expire({ id, expiresAt }: { id: string; expiresAt?: number }): boolean {
     if (expiresAt === undefined || expiresAt > this.tx.now) return false;
     finish(this.tx, this.lane, this.tx.find(id)!.job, 'cancelled', { reason: 'expired' });
     return true;
@@ -110,18 +143,38 @@ export class Claim {
   /** All rows in one statement: fences follow one another. */
   private hold(place: number, taken: ReadyJob[]): void {
     if (taken.length === 0) return;
+    const { tx } = this;
+    const first = this.nextFence(place, taken.length);
+    tx.db.run('claim.take', this.worker, tx.now, first, JSON.stringify(taken.map(({ n }) => n)));
+    taken.forEach((ready, index) => {
+      this.jobs.push(this.withSteps(ready, first + index));
+      tx.hintJob(ready.job.id);
+    });
+  }
+
+  /** The first of as many, for jobs that leave this list and are active. */
+  private nextFence(place: number, jobs: number): number {
     const { lane, tx } = this;
     const first = Math.max(lane.fence + 1, tx.now * 1000);
-    lane.fence = first + taken.length - 1;
-    lane.waiting[place]! -= taken.length;
-    lane.counts.active += taken.length;
-    tx.db.run('claim.take', this.worker, tx.now, first, JSON.stringify(taken.map(({ n }) => n)));
-    taken.forEach(({ n, job, trail }, index) => {
-      job.fence = first + index;
-      if ((trail & trails.left) !== 0) job.steps = this.stepsOf(n);
-      this.jobs.push(job);
-      tx.hintJob(job.id);
-    });
+    lane.fence = first + jobs - 1;
+    lane.waiting[place]! -= jobs;
+    lane.counts.active += jobs;
+    return first;
+  }
+
+  private readRest(): void {
+    const { tx, unread } = this;
+    if (unread.size === 0) return;
+    for (const row of tx.db.rows('claim.look_begun', JSON.stringify([...unread.keys()]))) {
+      const job = unread.get(row[0] as number)!;
+      Object.assign(job, this.withSteps(readyJob(row, job.priority), job.fence));
+    }
+  }
+
+  private withSteps({ n, job, trail }: ReadyJob, fence: number): ClaimedJob {
+    job.fence = fence;
+    if ((trail & trails.left) !== 0) job.steps = this.stepsOf(n);
+    return job;
   }
 
   private stepsOf(n: number): Record<string, string> | undefined {
@@ -135,7 +188,7 @@ interface ReadyJob extends Pick<Gated, 'n' | 'priority' | 'trail' | 'gating'> {
   job: ClaimedJob;
 }
 
-/** The columns of `claim.look` or `claim.look_gated`. */
+/** The columns of `claim.look`, `claim.look_gated` or `claim.look_begun`. */
 function readyJob(row: Row, place: number): ReadyJob {
   const packed = row[5];
   const [

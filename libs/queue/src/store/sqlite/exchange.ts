@@ -28,6 +28,7 @@ export function exchange(tx: Transaction, request: ExchangeRequest): ExchangeAns
   promoteDue(tx, lane);
   wakeGates(tx, lane);
   const jobs = new Claim(tx, lane, request.worker).run(paused ? 0 : request.want, request.alone ?? false);
+  tx.sweep();
   const cancels = tx.db.rows('exchange.cancels', request.worker, lane.n).map((row) => row[0] as string);
 
   return {
@@ -46,6 +47,7 @@ export function exchange(tx: Transaction, request: ExchangeRequest): ExchangeAns
 /** What is due becomes ready, earliest first, a bounded number at a time. */
 function promoteDue(tx: Transaction, lane: Lane): void {
   if (lane.counts.scheduled === 0) return;
+  tx.sweep();
   const jobs = tx.db.rows('exchange.due', lane.n, tx.now, limits.promote).map(jobOf);
   if (jobs.some(({ gating }) => gating)) tx.gates(lane).expect(jobs);
   for (const job of jobs) promote(tx, lane, job);

@@ -1,3 +1,4 @@
+import { limits } from '../../job/limits.js';
 import { priorities } from '../../job/state.js';
 import { arrival, bandAt, closedBy, type GateFigures, saidOf, sum, type Terms, termsAt, ticketAt } from '../gating.js';
 import type { Gate } from '../store.js';
@@ -28,14 +29,17 @@ const mixed = '';
 /** Rows of one statement. */
 const size = 10;
 
-/** Parked jobs that are read at once, where nobody said how many will be needed. */
+/** Parked jobs that are read at once, where nobody said how many will be needed: the first time, and how many times more the next. */
 const chunk = 8;
+const growth = 3;
 
 /** The first of those parked in front of a gate, in one band. */
 interface Head {
   jobs: Climber[];
   /** These are all. */
   whole: boolean;
+  /** How many to read next. */
+  next: number;
 }
 
 /**
@@ -48,7 +52,11 @@ export class GateBook {
   private readonly heads = new Map<string, Head>();
   private readonly moved = new Map<number, Gated>();
   /** Let in one behind the other: their numbers, and the position of the first. */
-  private letIn = { pos: 0, jobs: [] as number[] };
+  private letIn = { pos: 0, jobs: [] as (number | null)[] };
+  /** By place, who was let in one behind the other, up to the position `end`, and has not begun. */
+  private arrived = { end: 0, jobs: new Map<number, Climber[]>() };
+  /** Of those, who has begun: members of a JSON object, from their numbers to their fences. */
+  private begun = { worker: '', jobs: [] as string[] };
   /** What became of completed jobs, by how long they are kept: members of a JSON object, from their numbers to their results. */
   private readonly completed = new Map<number, string[]>();
   private readonly terms = new Map<string, Terms>();
@@ -110,13 +118,14 @@ export class GateBook {
   first(state: GateState, band: number): Climber | undefined {
     const part = partOf(state.name, band);
     const known = this.heads.get(part);
-    if (!known || (known.jobs.length === 0 && !known.whole)) this.readHead(part);
+    if (!known || (known.jobs.length === 0 && !known.whole)) this.readHead(part, known?.next);
     return this.heads.get(part)!.jobs[0];
   }
 
-  /** Somebody may have changed a parked job. */
+  /** Somebody may have changed a parked job, or one that was let in. */
   forgetHeads(): void {
     this.heads.clear();
+    this.arrived.jobs.clear();
   }
 
   /** `job`, which has passed all gates but this and those further out, stands in front of it from now on. */
@@ -157,6 +166,30 @@ export class GateBook {
     letIn.jobs.push(n);
   }
 
+  /** A job was let in, and stands at the tail of its line. */
+  arrive(job: Climber): void {
+    const { arrived } = this;
+    if (job.pos !== arrived.end) arrived.jobs.clear();
+    arrived.end = job.pos! + 1;
+    const line = arrived.jobs.get(job.place!);
+    if (line) line.push(job);
+    else arrived.jobs.set(job.place!, [job]);
+  }
+
+  /** At the tail of this line, those that this transaction let in: they may begin before their rows say so. None when others came after. */
+  arrivedAt(place: number): Climber[] {
+    return (this.arrived.end === this.lane.tail && this.arrived.jobs.get(place)) || [];
+  }
+
+  /** A job that was let in, at this position, has begun. */
+  begin({ n }: Gated, pos: number, worker: string, fence: number): void {
+    const { letIn, begun } = this;
+    if (letIn.jobs[pos - letIn.pos] === n) letIn.jobs[pos - letIn.pos] = null;
+    this.moved.delete(n);
+    begun.worker = worker;
+    begun.jobs.push(`"${n}":${fence}`);
+  }
+
   /** It has completed, as the row of this number will say before anybody reads it. */
   complete(n: number, keep: number, result?: string): void {
     const ending = `"${n}":${result === undefined ? null : JSON.stringify(escapeText(result))}`;
@@ -170,10 +203,19 @@ export class GateBook {
     const { now, db } = this.tx;
     for (const [keep, endings] of this.completed) db.run('gate.complete', now, now + keep, `{${endings.join()}}`);
     this.completed.clear();
-    if (this.letIn.jobs.length > 0) {
-      this.tx.db.run('gate.let_in', this.letIn.pos, JSON.stringify(this.letIn.jobs));
-      this.letIn.jobs.length = 0;
-    }
+    this.writeLetIn();
+    this.writeMoved();
+    const { worker, jobs } = this.begun;
+    if (jobs.length > 0) db.run('gate.begin', worker, now, `{${jobs.splice(0).join()}}`);
+  }
+
+  private writeLetIn(): void {
+    const { pos, jobs } = this.letIn;
+    if (jobs.some((n) => n !== null)) this.tx.db.run('gate.let_in', pos, JSON.stringify(jobs));
+    jobs.length = 0;
+  }
+
+  private writeMoved(): void {
     if (this.moved.size === 0) return;
     const rows = [...this.moved.values()].map(({ n, place, pos, gating }) => [
       n,
@@ -263,16 +305,16 @@ export class GateBook {
   /** The first of each. */
   private readHeads(parts: string[]): void {
     this.tx.sweep();
-    for (const part of parts) this.heads.set(part, { jobs: [], whole: true });
+    for (const part of parts) this.heads.set(part, { jobs: [], whole: true, next: chunk });
     for (const [part, ...row] of this.tx.db.gathered('gate.heads', this.lane.n, JSON.stringify(parts))) {
-      this.heads.set(part as string, { jobs: [waitingJobOf(row)], whole: false });
+      this.heads.set(part as string, { jobs: [waitingJobOf(row)], whole: false, next: chunk });
     }
   }
 
-  private readHead(part: string): void {
+  private readHead(part: string, most = chunk): void {
     this.tx.sweep();
-    const jobs = this.tx.db.rows('gate.head', this.lane.n, part, `${part}:`, chunk).map(waitingJobOf);
-    this.heads.set(part, { jobs, whole: jobs.length < chunk });
+    const jobs = this.tx.db.rows('gate.head', this.lane.n, part, `${part}:`, most).map(waitingJobOf);
+    this.heads.set(part, { jobs, whole: jobs.length < most, next: Math.min(most * growth, limits.through) });
   }
 
   /** Whoever takes this ticket may stand among the first. */

@@ -151,11 +151,71 @@ describe('gates on SQLite', () => {
     expect(await store.fsck()).toEqual([]);
   });
 
-  it('of jobs that agree are not asked twice who is first', async () => {
-    const names = await statements(() => claim(many(50, () => gated('k', { max: undefined, turn: 1 }))));
+  it('of a lone group let in, one by one, jobs that begin at once and are written once', async () => {
+    const turns = many(50, () => gated('k', { max: undefined, turn: 1 }));
+    const jobs = turns.map((one, i) => ({ ...one, body: `body ${i}`, ...(i % 2 && { tags: ['odd'], attempts: i }) }));
+    let held: ClaimedJob[] = [];
+    const names = await statements(async () => (held = await claim(jobs)));
 
-    expect(names.filter((name) => name === 'claim.take')).toHaveLength(50);
-    expect(names.filter((name) => name.startsWith('gate.head')).length).toBeLessThan(20);
+    expect(held).toMatchObject(jobs.map(({ id, body, priority }) => ({ id, body, priority })));
+    expect(held.map(({ tags, attempts }) => [tags, attempts])).toEqual(
+      jobs.map(({ tags, attempts = 0 }) => [tags, attempts]),
+    );
+    const fences = held.map(({ fence }) => fence);
+    expect(fences).toEqual(many(50, (i) => fences[0]! + i));
+    expect(names.filter((name) => /^(claim|gate)\./.test(name))).toEqual([
+      ...['gate.save_sleeping', 'claim.look_gated', 'gate.load', 'gate.heads', 'claim.take'],
+      ...[
+        'gate.let_in',
+        'gate.head',
+        'gate.let_in',
+        'gate.begin',
+        'gate.head',
+        'gate.let_in',
+        'gate.begin',
+        'gate.head',
+      ],
+      ...['claim.look_begun', 'gate.begin', 'gate.save_sleeping'],
+    ]);
+    expect(await store.fsck()).toEqual([]);
+
+    await exchange(held.map(completed), 0);
+    expect((await store.find(held.map(({ id }) => ({ id })))).every((record) => record!.state === 'completed')).toBe(
+      true,
+    );
+    expect(await store.fsck()).toEqual([]);
+  });
+
+  it('let jobs in behind others of their line that are yet to begin, in the order in which they came', async () => {
+    const alone = { max: undefined, turn: 1 };
+    const [a1, b1, a2, plain, b2, a3] = [
+      gated('a', alone),
+      gated('b', alone),
+      gated('a', alone),
+      job(),
+      gated('b', alone),
+      gated('a', alone),
+    ];
+    await store.enqueue([a1, b1, a2, plain, b2, a3]);
+
+    const claims = [await exchange([], 2), await exchange([], 2), await exchange([], 9)];
+
+    expect(claims.map(({ jobs }) => jobs.map(({ id }) => id))).toEqual([
+      [a1.id, b1.id],
+      [plain.id, a2.id],
+      [b2.id, a3.id],
+    ]);
+    expect(await store.fsck()).toEqual([]);
+  });
+
+  it('let in whoever comes next as a job ends, behind what follows from that', async () => {
+    const [held] = await claim([gated('k')]);
+    const [next, last] = [gated('k'), job()];
+    await store.enqueue([next]);
+
+    const { jobs } = await exchange([{ ...completed(held!), then: [last] }], 9);
+
+    expect(jobs.map(({ id }) => id)).toEqual([next.id, last.id]);
     expect(await store.fsck()).toEqual([]);
   });
 

@@ -265,6 +265,7 @@ function letThrough(tx: Transaction, lane: Lane, state: GateState): number | und
     if (joins) lineUp(tx, lane, job, 'tail');
     if (joins && gating.passed === passed) book.moveIn(job);
     else book.move(job);
+    if (joins) book.arrive(job);
     tally(lane, job, 'ready', 1);
     tx.hintJob(job.id);
     if (++through === limits.through) return tx.now;

@@ -58,7 +58,7 @@ export interface Gating {
 export type Gated = Pick<Job, 'n' | 'id' | 'priority' | 'dueAt' | 'trail' | 'place' | 'pos' | 'gating'>;
 
 /** And where it joins a line. */
-export type Climber = Gated & Pick<Job, 'crashes' | 'crashLimit'>;
+export type Climber = Gated & Pick<Job, 'crashes' | 'crashLimit'> & { expiresAt?: number };
 
 /** Rows in attempts, log or steps · as a parent in dependents · in waits · it has gates. */
 export const trails = { left: 1, dependents: 2, waits: 4, gates: 8 } as const;
@@ -142,7 +142,7 @@ export function newGating(
 
 /** What letting a parked job through takes to know. */
 export const waitingColumns =
-  'n, id, priority, crashes, crash_limit, due_at, trail, task, enqueued_at, gates, passed, ticket';
+  'n, id, priority, crashes, crash_limit, due_at, expires_at, trail, task, enqueued_at, gates, passed, ticket';
 
 export function waitingJobOf(row: Row): Climber {
   return {
@@ -152,8 +152,9 @@ export function waitingJobOf(row: Row): Climber {
     crashes: row[3] as number,
     crashLimit: row[4] as number,
     dueAt: optional(row[5]),
-    trail: row[6] as number,
-    gating: gatingOf(row.slice(7)),
+    expiresAt: optional(row[6]),
+    trail: row[7] as number,
+    gating: gatingOf(row.slice(8)),
   };
 }
 

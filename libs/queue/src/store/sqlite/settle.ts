@@ -13,7 +13,7 @@ export function settle(tx: Transaction, lane: Lane, worker: string, endings: Set
   if (endings.length === 0) return [];
   const usual = usualOf(tx, lane, worker, endings);
   const jobs = headsOf(tx, lane, usual.size > 0 ? endings.filter(({ id }) => !usual.has(id)) : endings);
-  const states = endings.map((ending) => {
+  return endings.map((ending) => {
     const known = usual.get(ending.id);
     const state = known
       ? applyUsual(tx, lane, known, ending)
@@ -24,8 +24,6 @@ export function settle(tx: Transaction, lane: Lane, worker: string, endings: Set
     for (const next of ending.then ?? []) add(tx, next);
     return state;
   });
-  tx.sweep();
-  return states;
 }
 
 /** Of the jobs that completed, those of which little needs to be known, by id. None where an id comes twice: each might change what the other finds. */

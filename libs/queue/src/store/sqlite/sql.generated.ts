@@ -60,6 +60,13 @@ FROM jobs WHERE lane = ? AND state = 2 AND place = ? ORDER BY pos LIMIT ?;
 -- take: these rows (a JSON array, in order) become active. One statement for a batch is twice as fast as one each.
 UPDATE jobs SET state = 3, place = NULL, pos = NULL, worker = ?1, started_at = ?2, fence = ?3 + taken.key
 FROM json_each(?4) AS taken WHERE jobs.n = taken.value;
+
+-- look_begun: what \`look\` tells, of gated jobs that begin before any list could show them (a JSON array of their numbers).
+SELECT n, id, task, body, enqueued_at,
+  CASE WHEN attempts OR crashes OR releases OR trail & ~8 OR due_at IS NOT NULL OR expires_at IS NOT NULL
+    OR parent IS NOT NULL OR root IS NOT NULL OR tags IS NOT NULL OR checkpoint IS NOT NULL
+  THEN json_array(attempts, crashes, releases, priority, due_at, expires_at, parent, root, tags, checkpoint, trail) END
+FROM jobs WHERE n IN (SELECT value FROM json_each(?));
 `,
   'control': `-- mark: its worker shall be told to stop.
 UPDATE jobs SET mark = ? WHERE n = ?;
@@ -223,6 +230,12 @@ FROM json_each(?) AS moved WHERE jobs.n = moved.value ->> 0;
 UPDATE jobs SET place = CASE WHEN crashes > 0 AND crashes >= crash_limit - 1 THEN 4 ELSE priority END, pos = ?1 + moved.key,
   passed = passed + 1, ticket = NULL
 FROM json_each(?2) AS moved WHERE jobs.n = moved.value;
+
+-- begin: these parked jobs (a JSON object, from their numbers to their fences) have passed all their gates and are active. What
+-- \`let_in\` or \`move\` and then \`claim.take\` would do, at half of the price.
+UPDATE jobs SET state = 3, place = NULL, pos = NULL, worker = ?1, started_at = ?2, fence = moved.value,
+  passed = json_array_length(gates), ticket = NULL
+FROM json_each(?3) AS moved WHERE jobs.n = +moved.key;
 
 -- complete: these jobs (a JSON object, from their numbers to their results) have completed and give back their gates. What
 -- \`job.complete\` would do, at half of the price.

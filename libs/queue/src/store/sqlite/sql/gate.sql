@@ -41,6 +41,12 @@ UPDATE jobs SET place = CASE WHEN crashes > 0 AND crashes >= crash_limit - 1 THE
   passed = passed + 1, ticket = NULL
 FROM json_each(?2) AS moved WHERE jobs.n = moved.value;
 
+-- begin: these parked jobs (a JSON object, from their numbers to their fences) have passed all their gates and are active. What
+-- `let_in` or `move` and then `claim.take` would do, at half of the price.
+UPDATE jobs SET state = 3, place = NULL, pos = NULL, worker = ?1, started_at = ?2, fence = moved.value,
+  passed = json_array_length(gates), ticket = NULL
+FROM json_each(?3) AS moved WHERE jobs.n = +moved.key;
+
 -- complete: these jobs (a JSON object, from their numbers to their results) have completed and give back their gates. What
 -- `job.complete` would do, at half of the price.
 UPDATE jobs SET state = 4, worker = NULL, fence = NULL, mark = NULL, why = NULL, reason = NULL, error = NULL,
