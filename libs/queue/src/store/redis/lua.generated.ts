@@ -608,43 +608,43 @@ for from = 1, n, chunk do
   for i = 1, #found do texts[ids[from + i - 1]] = found[i] end
 end
 local tail, byte, find = ',' .. worker .. ',', string.byte, string.find
-local left_holds, forgotten, ended_headers, ended, prepared = {}, {}, {}, {}, false
--- From the flags on: what was passed of its gates, the attempts, what is counted, the times, and the gates.
-local only_gates = '^g([ijk]),(%d+)(,%d+,%d+,)([^,]*,[^,]*,)[^,]*,([^\\n]*)\\n'
+local left_holds, forgotten, ended_headers, ended = {}, {}, {}, {}
+-- From the flags on, where there are no others: what was passed of its gates, and these.
+local only_gates = '^g([ijk]),[%d,]*,([^,\\n]*)\\n'
 -- The gates of a job, from its header.
 local gated = '^[^,]*,[^,]*,[^,]*,%a*g%a*,[^\\n]*,([^\\n]*)\\n'
--- Those of the settled jobs, read at once for all from number \`from\` on.
+-- Those of the settled jobs that have any, read at once for all from number \`from\` on, and how many of them were passed.
+local gate_lists, stages
 local function prepare(from)
   local list = {}
+  gate_lists, stages = {}, {}
   for i = from, n do
     local text = texts[ids[i]]
-    list[#list + 1] = text and text:match(gated) or nil
+    if text then
+      stages[i], gate_lists[i] = text:match(only_gates, 4 + #fences[i] + #tail)
+      list[#list + 1] = gate_lists[i] or text:match(gated)
+    end
   end
   gates().prepare(list, 'ended')
-  prepared = true
 end
 for i = 1, n do
   local id, fence, code = ids[i], fences[i], codes[i]
   local text = texts[id]
   local flags_at = 4 + #fence + #tail
-  local simple, stage, attempts, counted, times, list = code == 'c0' or code == 'c' or code == 'cr'
   -- 44 is ',': without flags nothing was asked for. 103 is 'g'.
   local first_flag = text and byte(text, flags_at)
-  if simple and first_flag == 103 then stage, attempts, counted, times, list = text:match(only_gates, flags_at) end
+  if first_flag == 103 and not stages then prepare(i) end
+  local stage = first_flag == 103 and stages[i]
   -- Active (97 is 'a'), and held by this worker under this fence.
   if not text or byte(text) ~= 97 or find(text, fence, 4, true) ~= 4 or find(text, tail, 4 + #fence, true) ~= 4 + #fence then
     settled[i] = '-'
-  elseif simple and (first_flag == 44 or stage) then
+  elseif (code == 'c0' or code == 'c' or code == 'cr') and (first_flag == 44 or stage) then
     -- The common case: nobody watches, nothing but gates was asked for at birth, nothing happened before.
-    if stage then
-      if not prepared then prepare(i) end
-      gates().complete(list, stage)
-    elseif code ~= 'c0' then
-      attempts, counted, times = text:match('^(%d+)(,%d+,%d+,)([^,]*,[^,]*,)', flags_at + 1)
-    end
+    if stage then gates().complete(gate_lists[i], stage) end
     if code == 'c0' then
       forgotten[#forgotten + 1] = id
     else
+      local attempts, counted, times = text:match('^(%d+)(,%d+,%d+,)([^,]*,[^,]*,)', flags_at + (stage and 3 or 1))
       local flags = ''
       if code == 'cr' then
         flags = 'R'
@@ -660,7 +660,7 @@ for i = 1, n do
   else
     at = places[i]
     local given, outcome, h = announced(code), code:sub(1, 1), parse(text)
-    if not prepared and has(h, 'g') then prepare(i) end
+    if not stages and has(h, 'g') then prepare(i) end
     apply(outcome, id, h, given)
     add('HDEL', holds, id)
     settled[i], texts[id] = h.state, nil
@@ -755,27 +755,22 @@ end
 size_up()
 
 local begun_headers, begun_holds = {}, {}
-local before, started = ',' .. worker .. ',', ',' .. now .. ',,'
-local after = ',0,0,0,' .. started
+local before, after = ',' .. worker .. ',', ',0,0,0,,' .. now .. ',,'
 
--- Ready, with nothing but gates: its band, what it has passed of them, what is counted, when it was due, and the gates.
-local only_passed = '^r(%d),,,g([ijk]),(%d+,%d+,%d+),([^,]*),[^,]*,[^,]*,([^\\n]*)\\n$'
+-- What nothing has happened to but that it passed its gates: how many, and these.
+local only_passed = '^r%d,,,g([ijk]),0,0,0,,,,([^\\n]*)\\n$'
 
 -- A job past its expiry is cancelled instead, and one whose gates have closed is parked.
-local function begin(id, birth, text)
-  if text then
-    local band, stage, counted, due, list = text:match(only_passed)
-    if band and gates().begin_simply(list, stage, band) then
+local function begin(id, birth, text, stage, list)
+  if stage then
+    local band = text:sub(2, 2)
+    if gates().begin_simply(list, stage, band) then
       local mark, k = whole(fence + taken), 2 * taken
       begun_headers[k + 1], begun_holds[k + 1], begun_holds[k + 2] = id, id, mark
-      begun_headers[k + 2] = 'a' .. band .. ',' .. mark .. before .. 'g' .. stage .. ',' .. counted .. ',' .. due .. started .. list .. '\\n'
+      begun_headers[k + 2] = 'a' .. band .. ',' .. mark .. before .. 'g' .. stage .. after .. list .. '\\n'
       taken = taken + 1
-      k = #jobs
-      if counted == '0,0,0' and due == '' then
-        jobs[k + 1], jobs[k + 2] = id, birth
-      else
-        jobs[k + 1], jobs[k + 2], jobs[k + 3], jobs[k + 4], jobs[k + 5] = '!' .. id, birth, counted .. ',' .. due, false, false
-      end
+      jobs[#jobs + 1] = id
+      jobs[#jobs + 1] = birth
       return true
     end
   end
@@ -816,13 +811,17 @@ end
 
 local function begin_all(list)
   local births_found, headers_found = call('HMGET', births, unpack(list)), call('HMGET', headers, unpack(list))
-  local begun, with_gates = 0, {}
+  local begun, stages, lists, with_gates = 0, {}, {}, {}
   for i = 1, #list do
-    if headers_found[i] then with_gates[#with_gates + 1] = headers_found[i]:match(gated) end
+    local text = headers_found[i]
+    if text then
+      stages[i], lists[i] = text:match(only_passed)
+      with_gates[#with_gates + 1] = lists[i] or text:match(gated)
+    end
   end
   if with_gates[1] then gates().prepare(with_gates, 'begun') end
   for i = 1, #list do
-    if births_found[i] and begin(list[i], births_found[i], headers_found[i]) then begun = begun + 1 end
+    if births_found[i] and begin(list[i], births_found[i], headers_found[i], stages[i], lists[i]) then begun = begun + 1 end
   end
   return begun
 end
@@ -1073,6 +1072,19 @@ local function gates()
   local parked, states, alarms, rules = KEYS[26], KEYS[27], KEYS[28], KEYS[29]
   local huge, ceil, now_micros = math.huge, math.ceil, now * 1000
   local letters, numbers = { 'i', 'j', 'k' }, { i = 1, j = 2, k = 3 }
+  local digits, places = { '0', '1', '2', '3' }, { ['0'] = 1, ['1'] = 2, ['2'] = 3, ['3'] = 4 }
+
+  -- Numbers as texts and back, nothing for 0. Most come again, and Lua's own way is slow.
+  local written = setmetatable({ [0] = '' }, { __index = function(texts, n)
+    local text = n .. ''
+    texts[n] = text
+    return text
+  end })
+  local value = setmetatable({ [''] = 0 }, { __index = function(numbers, text)
+    local n = tonumber(text)
+    numbers[text] = n
+    return n
+  end })
 
   local function passed(h)
     return numbers[h.flags:match('[ijk]')] or 0
@@ -1098,29 +1110,29 @@ local function gates()
     return terms
   end
 
-  -- Gates: queued in 1 to 4, waits in 5 to 8. \`heads\`: the first that wait, by band; \`stale\`: who waits has changed and is not sent.
-  -- \`stirred\`: those that may wake at another time than is written.
+  -- Gates: queued in 1 to 4, waits in 5 to 8, in 9 to 12 the first that wait, by band. \`stale\`: who waits has changed and is not
+  -- sent. \`slept\`: \`wake\` as it is written. \`stirred\`: those that may wake at another time than is written.
   local known, stirred = {}, {}
 
   local function keep(name, text)
     local state = {
-      0, 0, 0, 0, 0, 0, 0, 0, name = name, taken = 0, tat = 0, rest = 0, wake = 0, slept = 0, terms = '', heads = false, stale = false,
-      stored = text,
+      0, 0, 0, 0, 0, 0, 0, 0, false, false, false, false,
+      name = name, taken = 0, tat = 0, rest = 0, wake = 0, terms = '', stale = false, stored = text,
     }
     if text then
       local taken, terms, band, queued, waits = text:match('^(%d*),,,,([^,]*),(%d):(%d*):(%d*)$')
       if taken then
-        state.taken, state.terms = tonumber(taken) or 0, terms
-        state[band + 1], state[band + 5] = tonumber(queued) or 0, tonumber(waits) or 0
+        band = places[band]
+        state.taken, state.terms, state[band], state[band + 4] = value[taken], terms, value[queued], value[waits]
       else
-        local tat, rest, wake, places
-        taken, tat, rest, wake, terms, places = text:match('^(%d*),(%d*),(%d*),(%d*),([^,]*)(.*)$')
-        for band, queued, waits in places:gmatch(',(%d):(%d*):(%d*)') do
-          state[band + 1], state[band + 5] = tonumber(queued) or 0, tonumber(waits) or 0
+        local tat, rest, wake, figures
+        taken, tat, rest, wake, terms, figures = text:match('^(%d*),(%d*),([%d.]*),([%d.]*),([^,]*)(.*)$')
+        for band, queued, waits in figures:gmatch(',(%d):(%d*):(%d*)') do
+          band = places[band]
+          state[band], state[band + 4] = value[queued], value[waits]
         end
-        state.taken, state.tat, state.rest = tonumber(taken) or 0, tonumber(tat) or 0, tonumber(rest) or 0
-        state.wake, state.terms = tonumber(wake) or 0, terms
-        state.slept = state.wake
+        state.taken, state.tat, state.rest, state.wake, state.terms = value[taken], value[tat], value[rest], value[wake], terms
+        if wake ~= '' then state.slept = state.wake end
       end
     end
     known[name] = state
@@ -1131,34 +1143,35 @@ local function gates()
     return state[5] + state[6] + state[7] + state[8]
   end
 
-  local function number(n)
-    return n == 0 and '' or n
-  end
-
   local function text_of(state, waits)
-    local text = number(state.taken) .. ',' .. (state.tat == 0 and '' or whole(state.tat)) .. ',' .. number(state.rest) .. ','
-      .. number(state.wake) .. ',' .. (waits > 0 and state.terms or '')
+    local times = ',,,,'
+    if state.tat ~= 0 or state.rest ~= 0 or state.wake ~= 0 then
+      times = ',' .. (state.tat == 0 and '' or whole(state.tat)) .. ',' .. written[state.rest] .. ',' .. written[state.wake] .. ','
+    end
+    local text = written[state.taken] .. times .. (waits > 0 and state.terms or '')
     for band = 1, 4 do
       local queued, waits = state[band], state[band + 4]
-      if queued > 0 or waits > 0 then text = text .. ',' .. band - 1 .. ':' .. number(queued) .. ':' .. number(waits) end
+      if queued > 0 or waits > 0 then text = text .. ',' .. digits[band] .. ':' .. written[queued] .. ':' .. written[waits] end
     end
     return text
   end
 
-  local function gate_of(name)
-    return known[name] or keep(name, call('HGET', states, name))
+  local function forget_heads(state)
+    state[9], state[10], state[11], state[12] = false, false, false, false
   end
 
-  -- Reads many at once.
-  local function look_at(names)
-    local new = {}
-    for i = 1, #names do
-      if not known[names[i]] then new[#new + 1] = names[i] end
-    end
-    for from = 1, #new, chunk do
-      local found = call('HMGET', states, unpack(new, from, min(from + chunk - 1, #new)))
-      for i = 1, #found do keep(new[from + i - 1], found[i]) end
-    end
+  -- Those where turns keep all that wait whoever ends: how many have passed, and what else is written. Most need no more.
+  local passers, rest_of = {}, {}
+
+  local function gate_of(name)
+    local state = known[name]
+    if state then return state end
+    local rest = rest_of[name]
+    if not rest then return keep(name, call('HGET', states, name)) end
+    rest_of[name] = nil
+    state = keep(name, written[passers[name]] .. rest)
+    state.stored = ''
+    return state
   end
 
   -- What jobs and settings say: gates by their text; births by id; rules by task.
@@ -1168,9 +1181,14 @@ local function gates()
   local function parse_gates(text)
     local list = parsed[text]
     if list then return list end
-    list = {}
-    for name, terms in text:gmatch('([^%s:]+)(%S+)') do
-      list[#list + 1] = { name = name, terms = terms_of(name:sub(1, 1), terms) }
+    local name, terms = text:match('^([^ :]+)(%S+)$')
+    if name then
+      list = { { name = name, terms = terms_of(name:sub(1, 1), terms) } }
+    else
+      list = {}
+      for name, terms in text:gmatch('([^ :]+)(%S+)') do
+        list[#list + 1] = { name = name, terms = terms_of(name:sub(1, 1), terms) }
+      end
     end
     parsed[text] = list
     return list
@@ -1244,7 +1262,7 @@ local function gates()
 
   -- An order gate knows one band.
   local function band_in(gate, priority)
-    return gate.terms.kind == 'o' and 1 or priority + 1
+    return gate.terms.kind == 'o' and 1 or places[priority]
   end
 
   -- Why a gate is closed to a job, and when time opens it; nothing when it is open. \`taken\`: of those that count for its \`max\`.
@@ -1271,18 +1289,42 @@ local function gates()
       state.terms = '-'
     end
     state[band + 4] = state[band + 4] + 1
-    state.heads, state.stale = false, true
-    add('ZADD', parked, 0, gate.name .. ' ' .. band - 1 .. since .. ' ' .. id)
+    forget_heads(state)
+    state.stale = true
+    add('ZADD', parked, '0', gate.name .. ' ' .. digits[band] .. since .. ' ' .. id)
     count('parked')
   end
 
-  local function digits(time)
-    return string.format('%013.0f', time)
+  -- Reads many at once. \`ended\`: of jobs that end.
+  local function look_at(names, ended)
+    local new = {}
+    for i = 1, #names do
+      local name = names[i]
+      if rest_of[name] then
+        gate_of(name)
+      elseif not known[name] then
+        new[#new + 1] = name
+      end
+    end
+    ended = ended and not rules_of_tasks()
+    for from = 1, #new, chunk do
+      local found = call('HMGET', states, unpack(new, from, min(from + chunk - 1, #new)))
+      for i = 1, #found do
+        local name, text = new[from + i - 1], found[i]
+        local taken, rest, terms, queued
+        if ended and text then taken, rest, terms, queued = text:match('^(%d+)(,,,,([^,-][^,]*),%d:(%d+):%d+)$') end
+        if taken and value[queued] >= terms_of(name:sub(1, 1), terms).turn then
+          passers[name], rest_of[name] = value[taken], rest
+        else
+          keep(name, text)
+        end
+      end
+    end
   end
 
   -- In front of its gate number \`n\`, which is closed, or where others wait.
   local function park(id, h, list, n, since)
-    since = since or digits(max(born_at(birth_of(id)), tonumber(h.due) or 0))
+    since = since or string.format('%013.0f', max(born_at(birth_of(id)), tonumber(h.due) or 0))
     h.state, h.reason = 'r', since
     set_passed(h, n - 1)
     stand_by(id, list[n], band_in(list[n], h.band), since)
@@ -1328,35 +1370,51 @@ local function gates()
     return again or climb_from(id, h, n + 1, list, rule)
   end
 
-  -- A job has come in that asks for nothing but these gates.
-  function keeper.arrive(id, priority, text)
-    local list = parse_gates(text)
-    local stops = pass(list, 1, priority)
-    local since = stops and digits(now) or ''
-    local header = 'r' .. priority .. ',,,g' .. (letters[stops and stops - 1 or #list] or '') .. ',0,0,0,,,,' .. text .. '\\n' .. since
-    unsent[id] = header
-    add('HSET', headers, id, header)
+  local function number_in(list, name)
+    for i = 1, #list do
+      if list[i].name == name then return i end
+    end
+  end
+
+  -- On by its header, in pieces: its place, what is counted, its gates, and since when it waits. Behind gate \`name\`, or from the first.
+  local function go_on(id, place, counted, gates, since, name)
+    local priority, letter, stops, list = place:sub(2, 2), 'i', nil, nil
+    if not name or gates:find(' ', 1, true) then
+      list = parse_gates(gates)
+      stops = pass(list, name and number_in(list, name) + 1 or 1, priority)
+      letter = letters[stops and stops - 1 or #list] or ''
+    end
+    local text = place .. letter .. counted .. gates .. '\\n' .. (stops and since or '')
+    unsent[id] = text
+    add('HSET', headers, id, text)
     if stops then return stand_by(id, list[stops], band_in(list[stops], priority), since) end
     add('RPUSH', bands[priority], id)
     woke = true
+  end
+
+  local since_now = string.format('%013.0f', now)
+
+  -- A job has come in that asks for nothing but these gates.
+  function keeper.arrive(id, priority, text)
+    go_on(id, 'r' .. priority .. ',,,g', ',0,0,0,,,,', text, since_now)
   end
 
   -- Members, ids and headers of the first that wait in a band, in turn. The headers hold as long as nothing is sent.
   local function read_heads(state, band, size)
     if state.stale then
       flush()
-      state.stale, state.heads = false, false
+      state.stale = false
     end
-    local begin = state.name .. ' '
-    local members = call('ZRANGEBYLEX', parked, '[' .. begin .. band - 1, '(' .. begin .. band, 'LIMIT', 0, size)
+    local begin, place = state.name .. ' ', digits[band]
+    local members = call('ZRANGEBYLEX', parked, '[' .. begin .. place, '(' .. begin .. (digits[band + 1] or '4'), 'LIMIT', '0', written[size])
     local heads = { at = 1, unsent = unsent }
+    -- Behind name, band, time and two blanks.
+    local id_at = #begin + 16
     for i = 1, #members do
-      heads[3 * i - 2] = members[i]
-      -- Behind name, band, time and two blanks.
-      heads[3 * i - 1], heads[3 * i] = members[i]:sub(#begin + 16), ''
+      local member = members[i]
+      heads[3 * i - 2], heads[3 * i - 1], heads[3 * i] = member, member:sub(id_at), ''
     end
-    state.heads = state.heads or {}
-    state.heads[band] = heads
+    state[band + 8] = heads
     return heads
   end
 
@@ -1380,7 +1438,7 @@ local function gates()
 
   -- The first that waits in a band: its id and header.
   local function head_of(state, band)
-    local heads = state.heads and state.heads[band]
+    local heads = state[band + 8]
     if not heads or not heads[heads.at] or heads.unsent ~= unsent then
       heads = read_heads(state, band, heads and heads.at > 1 and 20 or 2)
       read_headers_of({ heads })
@@ -1389,56 +1447,39 @@ local function gates()
     return id, unsent[id] or heads[heads.at + 2]
   end
 
-  local function number_in(list, name)
-    for i = 1, #list do
-      if list[i].name == name then return i end
-    end
-  end
-
-  -- The first of a band passes its gate number \`n\`, and climbs on.
-  local function let_through(state, band, n, id, text, list)
-    local heads = state.heads[band]
+  -- The first of a band passes the gate, and climbs on.
+  local function let_through(state, band, id, text)
+    local heads = state[band + 8]
     add('ZREM', parked, heads[heads.at])
     heads.at = heads.at + 3
     state.stale = true
     state.taken, state[band], state[band + 4] = state.taken + 1, state[band] + 1, state[band + 4] - 1
     count('parked', -1)
-    if n == 1 and not list[2] and not rules_of_tasks() then
-      -- The common case: nothing is known of it but its gate.
-      local place, counted = text:match('^(r%d,,,g)(,%d+,0,%d+,[^,]*,[^,]*,[^,]*,[^\\n]*\\n)%d+$')
-      if place then
-        text = place .. 'i' .. counted
-        unsent[id] = text
-        add('HSET', headers, id, text)
-        add('RPUSH', bands[text:sub(2, 2)], id)
-        woke = true
-        return
-      end
-    end
+    -- Mostly nothing is known of the job but its gates.
+    local place, counted, list, since = text:match('^(r%d,,,g)[ij]?(,%d+,0,%d+,[^,]*,[^,]*,[^,]*,)([^\\n]*)\\n(%d+)$')
+    if place and not rules_of_tasks() then return go_on(id, place, counted, list, since, state.name) end
     local h = parse(text)
-    local since = h.reason
+    local list, rule = gates_of(id, h, true)
+    local n, since = number_in(list, state.name), h.reason
     set_passed(h, n)
-    local rule
-    list, rule = gates_of(id, h, true)
     if not climb_from(id, h, n + 1, list, rule, since) then return end
     h.reason = ''
     line_up(id, h)
   end
 
   -- Lets through whom it can, and says when to look again.
-  local function look(state, name)
+  local function look(state)
     local through, band, shared = 0, 1, common(state)
     state.wake = 0
     while band <= 4 do
       if state[band + 4] == 0 then
         band = band + 1
       else
-        local terms, id, text, list, n = shared
+        local terms, id, text = shared
         if not terms then
           id, text = head_of(state, band)
-          list = parse_gates(text:match(',([^,\\n]*)\\n'))
-          n = number_in(list, name)
-          terms = under(rule_of(id), list[n].terms)
+          local list = parse_gates(text:match(',([^,\\n]*)\\n'))
+          terms = under(rule_of(id), list[number_in(list, state.name)].terms)
         end
         local why, opens = closed(state, terms, state.taken)
         if why then
@@ -1447,12 +1488,8 @@ local function gates()
         elseif state[band] >= terms.turn then
           band = band + 1
         else
-          if not id then
-            id, text = head_of(state, band)
-            list = parse_gates(text:match(',([^,\\n]*)\\n'))
-            n = number_in(list, name)
-          end
-          let_through(state, band, n, id, text, list)
+          if not id then id, text = head_of(state, band) end
+          let_through(state, band, id, text)
           through, band = through + 1, 1
           if through == limits.through then
             state.wake = now
@@ -1466,7 +1503,7 @@ local function gates()
   -- After anything that may have opened a gate.
   local function open(name)
     local state = gate_of(name)
-    if waits_at(state) > 0 then look(state, name) end
+    if waits_at(state) > 0 then look(state) end
     if waits_at(state) == 0 then
       state.wake = 0
       if state.taken == 0 then
@@ -1474,7 +1511,7 @@ local function gates()
         if over > now then state.wake = over else state.rest, state.tat = 0, 0 end
       end
     end
-    if state.wake ~= state.slept then stirred[name] = state end
+    if state.wake ~= (state.slept or 0) then stirred[name] = state end
   end
 
   -- A job ends, is forgotten, or becomes scheduled; \`kept\`: what it becomes, where that may keep the place of its order.
@@ -1492,9 +1529,10 @@ local function gates()
       local gate = list[n + 1]
       local state, band = gate_of(gate.name), band_in(gate, h.band)
       if state.stale then flush() end
-      add('ZREM', parked, gate.name .. ' ' .. band - 1 .. h.reason .. ' ' .. id)
+      add('ZREM', parked, gate.name .. ' ' .. digits[band] .. h.reason .. ' ' .. id)
       state[band + 4] = state[band + 4] - 1
-      state.heads, state.stale = false, true
+      forget_heads(state)
+      state.stale = true
       count('parked', -1)
     end
     set_passed(h, keeps and 1 or 0)
@@ -1505,10 +1543,17 @@ local function gates()
   function keeper.complete(text, stage)
     local list = parse_gates(text)
     for i = 1, numbers[stage] do
-      local state = gate_of(list[i].name)
-      state.taken = state.taken - 1
+      local name = list[i].name
+      if rest_of[name] then
+        passers[name] = passers[name] - 1
+      else
+        local state = gate_of(name)
+        state.taken = state.taken - 1
+      end
     end
-    for i = numbers[stage], 1, -1 do open(list[i].name) end
+    for i = numbers[stage], 1, -1 do
+      if not rest_of[list[i].name] then open(list[i].name) end
+    end
   end
 
   -- The first of a job's gates that does not agree to its beginning.
@@ -1583,13 +1628,13 @@ local function gates()
         jobs[name] = (jobs[name] or 0) + 1
       end
     end
-    look_at(names)
+    look_at(names, what == 'ended')
     if not what then return end
     local lists = {}
     for i = 1, #names do
       local state = known[names[i]]
-      local terms, band = common(state), 1
-      while band < 5 and state[band + 4] == 0 do band = band + 1 end
+      local terms, band = state and common(state), 1
+      while terms and band < 5 and state[band + 4] == 0 do band = band + 1 end
       if terms and band < 5 then
         local n = jobs[names[i]]
         local taken = what == 'ended' and state.taken - n or state.taken
@@ -1625,7 +1670,7 @@ local function gates()
   function keeper.wake()
     local moved = next(stirred)
     for name, state in pairs(stirred) do
-      if state.wake ~= state.slept then
+      if state.wake ~= (state.slept or 0) then
         if state.wake == 0 then call('ZREM', alarms, name) else call('ZADD', alarms, state.wake, name) end
         state.slept = state.wake
       end
@@ -1660,6 +1705,7 @@ local function gates()
   end
 
   function keeper.save()
+    for name, rest in pairs(rest_of) do add('HSET', states, name, written[passers[name]] .. rest) end
     for name, state in pairs(known) do
       local waits = waits_at(state)
       if state.taken > 0 or waits > 0 or state.wake > 0 then

@@ -112,43 +112,43 @@ for from = 1, n, chunk do
   for i = 1, #found do texts[ids[from + i - 1]] = found[i] end
 end
 local tail, byte, find = ',' .. worker .. ',', string.byte, string.find
-local left_holds, forgotten, ended_headers, ended, prepared = {}, {}, {}, {}, false
--- From the flags on: what was passed of its gates, the attempts, what is counted, the times, and the gates.
-local only_gates = '^g([ijk]),(%d+)(,%d+,%d+,)([^,]*,[^,]*,)[^,]*,([^\n]*)\n'
+local left_holds, forgotten, ended_headers, ended = {}, {}, {}, {}
+-- From the flags on, where there are no others: what was passed of its gates, and these.
+local only_gates = '^g([ijk]),[%d,]*,([^,\n]*)\n'
 -- The gates of a job, from its header.
 local gated = '^[^,]*,[^,]*,[^,]*,%a*g%a*,[^\n]*,([^\n]*)\n'
--- Those of the settled jobs, read at once for all from number `from` on.
+-- Those of the settled jobs that have any, read at once for all from number `from` on, and how many of them were passed.
+local gate_lists, stages
 local function prepare(from)
   local list = {}
+  gate_lists, stages = {}, {}
   for i = from, n do
     local text = texts[ids[i]]
-    list[#list + 1] = text and text:match(gated) or nil
+    if text then
+      stages[i], gate_lists[i] = text:match(only_gates, 4 + #fences[i] + #tail)
+      list[#list + 1] = gate_lists[i] or text:match(gated)
+    end
   end
   gates().prepare(list, 'ended')
-  prepared = true
 end
 for i = 1, n do
   local id, fence, code = ids[i], fences[i], codes[i]
   local text = texts[id]
   local flags_at = 4 + #fence + #tail
-  local simple, stage, attempts, counted, times, list = code == 'c0' or code == 'c' or code == 'cr'
   -- 44 is ',': without flags nothing was asked for. 103 is 'g'.
   local first_flag = text and byte(text, flags_at)
-  if simple and first_flag == 103 then stage, attempts, counted, times, list = text:match(only_gates, flags_at) end
+  if first_flag == 103 and not stages then prepare(i) end
+  local stage = first_flag == 103 and stages[i]
   -- Active (97 is 'a'), and held by this worker under this fence.
   if not text or byte(text) ~= 97 or find(text, fence, 4, true) ~= 4 or find(text, tail, 4 + #fence, true) ~= 4 + #fence then
     settled[i] = '-'
-  elseif simple and (first_flag == 44 or stage) then
+  elseif (code == 'c0' or code == 'c' or code == 'cr') and (first_flag == 44 or stage) then
     -- The common case: nobody watches, nothing but gates was asked for at birth, nothing happened before.
-    if stage then
-      if not prepared then prepare(i) end
-      gates().complete(list, stage)
-    elseif code ~= 'c0' then
-      attempts, counted, times = text:match('^(%d+)(,%d+,%d+,)([^,]*,[^,]*,)', flags_at + 1)
-    end
+    if stage then gates().complete(gate_lists[i], stage) end
     if code == 'c0' then
       forgotten[#forgotten + 1] = id
     else
+      local attempts, counted, times = text:match('^(%d+)(,%d+,%d+,)([^,]*,[^,]*,)', flags_at + (stage and 3 or 1))
       local flags = ''
       if code == 'cr' then
         flags = 'R'
@@ -164,7 +164,7 @@ for i = 1, n do
   else
     at = places[i]
     local given, outcome, h = announced(code), code:sub(1, 1), parse(text)
-    if not prepared and has(h, 'g') then prepare(i) end
+    if not stages and has(h, 'g') then prepare(i) end
     apply(outcome, id, h, given)
     add('HDEL', holds, id)
     settled[i], texts[id] = h.state, nil
@@ -259,27 +259,22 @@ end
 size_up()
 
 local begun_headers, begun_holds = {}, {}
-local before, started = ',' .. worker .. ',', ',' .. now .. ',,'
-local after = ',0,0,0,' .. started
+local before, after = ',' .. worker .. ',', ',0,0,0,,' .. now .. ',,'
 
--- Ready, with nothing but gates: its band, what it has passed of them, what is counted, when it was due, and the gates.
-local only_passed = '^r(%d),,,g([ijk]),(%d+,%d+,%d+),([^,]*),[^,]*,[^,]*,([^\n]*)\n$'
+-- What nothing has happened to but that it passed its gates: how many, and these.
+local only_passed = '^r%d,,,g([ijk]),0,0,0,,,,([^\n]*)\n$'
 
 -- A job past its expiry is cancelled instead, and one whose gates have closed is parked.
-local function begin(id, birth, text)
-  if text then
-    local band, stage, counted, due, list = text:match(only_passed)
-    if band and gates().begin_simply(list, stage, band) then
+local function begin(id, birth, text, stage, list)
+  if stage then
+    local band = text:sub(2, 2)
+    if gates().begin_simply(list, stage, band) then
       local mark, k = whole(fence + taken), 2 * taken
       begun_headers[k + 1], begun_holds[k + 1], begun_holds[k + 2] = id, id, mark
-      begun_headers[k + 2] = 'a' .. band .. ',' .. mark .. before .. 'g' .. stage .. ',' .. counted .. ',' .. due .. started .. list .. '\n'
+      begun_headers[k + 2] = 'a' .. band .. ',' .. mark .. before .. 'g' .. stage .. after .. list .. '\n'
       taken = taken + 1
-      k = #jobs
-      if counted == '0,0,0' and due == '' then
-        jobs[k + 1], jobs[k + 2] = id, birth
-      else
-        jobs[k + 1], jobs[k + 2], jobs[k + 3], jobs[k + 4], jobs[k + 5] = '!' .. id, birth, counted .. ',' .. due, false, false
-      end
+      jobs[#jobs + 1] = id
+      jobs[#jobs + 1] = birth
       return true
     end
   end
@@ -320,13 +315,17 @@ end
 
 local function begin_all(list)
   local births_found, headers_found = call('HMGET', births, unpack(list)), call('HMGET', headers, unpack(list))
-  local begun, with_gates = 0, {}
+  local begun, stages, lists, with_gates = 0, {}, {}, {}
   for i = 1, #list do
-    if headers_found[i] then with_gates[#with_gates + 1] = headers_found[i]:match(gated) end
+    local text = headers_found[i]
+    if text then
+      stages[i], lists[i] = text:match(only_passed)
+      with_gates[#with_gates + 1] = lists[i] or text:match(gated)
+    end
   end
   if with_gates[1] then gates().prepare(with_gates, 'begun') end
   for i = 1, #list do
-    if births_found[i] and begin(list[i], births_found[i], headers_found[i]) then begun = begun + 1 end
+    if births_found[i] and begin(list[i], births_found[i], headers_found[i], stages[i], lists[i]) then begun = begun + 1 end
   end
   return begun
 end
