@@ -182,7 +182,7 @@ local function add_jobs(at, n)
     local found = call('HMGET', births, unpack(ids, from, min(from + chunk - 1, n)))
     for i = 1, #found do known[from + i - 1] = found[i] and true or false end
   end
-  local seen, created, stamp = {}, 0, string.format('%x', now) .. ','
+  local seen, created, behind, stamp = {}, 0, 0, string.format('%x', now) .. ','
   for i = 1, n do
     local id, base = ids[i], at + 3 * (i - 1)
     if seen[id] or known[i] then
@@ -204,7 +204,7 @@ local function add_jobs(at, n)
         local band = asked:sub(1, 1)
         add('HSET', births, id, band .. stamp .. text)
         gates().arrive(id, band, asked:sub(2))
-        count('enqueued')
+        behind = behind + 1
         codes[i] = 'r'
         seen[id] = true
       else
@@ -213,10 +213,8 @@ local function add_jobs(at, n)
       end
     end
   end
-  if created > 0 then
-    woke = true
-    count('enqueued', created)
-  end
+  if created > 0 then woke = true end
+  count('enqueued', created + behind)
   return codes
 end
 

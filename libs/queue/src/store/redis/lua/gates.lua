@@ -109,12 +109,12 @@ local function gates()
     return state[5] + state[6] + state[7] + state[8]
   end
 
-  local function text_of(state, waits)
+  local function text_of(state, anybody)
     local times = ',,,,'
     if state.tat ~= 0 or state.rest ~= 0 or state.wake ~= 0 then
       times = ',' .. (state.tat == 0 and '' or whole(state.tat)) .. ',' .. written[state.rest] .. ',' .. written[state.wake] .. ','
     end
-    local text = written[state.taken] .. times .. (waits > 0 and state.terms or '')
+    local text = written[state.taken] .. times .. (anybody and state.terms or '')
     for band = 1, 4 do
       local queued, waits = state[band], state[band + 4]
       if queued > 0 or waits > 0 then text = text .. ',' .. digits[band] .. ':' .. written[queued] .. ':' .. written[waits] end
@@ -373,12 +373,12 @@ local function gates()
     end
     local begin, place = state.name .. ' ', digits[band]
     local members = call('ZRANGEBYLEX', parked, '[' .. begin .. place, '(' .. begin .. (digits[band + 1] or '4'), 'LIMIT', '0', written[size])
-    local heads = { at = 1, unsent = unsent }
     -- Behind name, band, time and two blanks.
     local id_at = #begin + 16
-    for i = 1, #members do
-      local member = members[i]
-      heads[3 * i - 2], heads[3 * i - 1], heads[3 * i] = member, member:sub(id_at), ''
+    -- Mostly it is one: then the table is made in its full size at once.
+    local heads = { members[1], members[1] and members[1]:sub(id_at), members[1] and '', at = 1, unsent = unsent }
+    for i = 2, #members do
+      heads[3 * i - 2], heads[3 * i - 1], heads[3 * i] = members[i], members[i]:sub(id_at), ''
     end
     state[band + 8] = heads
     return heads
@@ -675,7 +675,7 @@ local function gates()
     for name, state in pairs(known) do
       local waits = waits_at(state)
       if state.taken > 0 or waits > 0 or state.wake > 0 then
-        local text = text_of(state, waits)
+        local text = text_of(state, waits > 0)
         if text ~= state.stored then add('HSET', states, name, text) end
       elseif state.stored then
         add('HDEL', states, name)
