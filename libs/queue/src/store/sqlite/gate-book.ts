@@ -136,7 +136,8 @@ export class GateBook {
     if (sum(state.waits) === 0) state.asks = ask;
     else if (state.asks !== ask) state.asks = mixed;
     state.waits[band]!++;
-    gating.ticket = `${state.name} ${ticketAt(gate, { ...job, enqueuedAt: gating.enqueuedAt })}`;
+    const { id, priority, dueAt } = job;
+    gating.ticket = `${state.name} ${ticketAt(gate, { id, priority, dueAt, enqueuedAt: gating.enqueuedAt })}`;
     this.changed.add(state);
     this.forgetHead(partOf(state.name, band), gating.ticket);
   }
@@ -306,8 +307,9 @@ export class GateBook {
   private readHeads(parts: string[]): void {
     this.tx.sweep();
     for (const part of parts) this.heads.set(part, { jobs: [], whole: true, next: chunk });
-    for (const [part, ...row] of this.tx.db.gathered('gate.heads', this.lane.n, JSON.stringify(parts))) {
-      this.heads.set(part as string, { jobs: [waitingJobOf(row)], whole: false, next: chunk });
+    for (const job of this.tx.db.gathered('gate.heads', this.lane.n, JSON.stringify(parts)).map(waitingJobOf)) {
+      const { ticket = '' } = job.gating!;
+      this.heads.set(ticket.slice(0, ticket.indexOf(' ') + 2), { jobs: [job], whole: false, next: chunk });
     }
   }
 

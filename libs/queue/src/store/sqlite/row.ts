@@ -1,3 +1,4 @@
+import { limits } from '../../job/limits.js';
 import { type JobState, jobStates, type WhyScheduled } from '../../job/state.js';
 import { gateName } from '../gating.js';
 import type { AttemptRecord, Due, Gate, JobRecord, UniqueKey } from '../store.js';
@@ -140,21 +141,26 @@ export function newGating(
   return { task, enqueuedAt, gates, names: gates.map(gateName), passed, ticket };
 }
 
-/** What letting a parked job through takes to know. */
+/** What letting a parked job through takes to know. Its id is in its ticket; what few have comes packed. */
 export const waitingColumns =
-  'n, id, priority, crashes, crash_limit, due_at, expires_at, trail, task, enqueued_at, gates, passed, ticket';
+  'n, priority, task, enqueued_at, gates, passed, ticket, CASE WHEN crashes OR due_at IS NOT NULL OR expires_at IS NOT NULL OR trail <> 8 THEN json_array(crashes, crash_limit, due_at, expires_at, trail) END';
 
 export function waitingJobOf(row: Row): Climber {
+  const gating = gatingOf(row.slice(2, 7));
+  const { ticket = '' } = gating;
+  const packed = row[7] as unknown;
+  const [crashes = 0, crashLimit = limits.crashes, dueAt, expiresAt, trail = trails.gates] =
+    typeof packed === 'string' ? unpacked(packed) : plain((packed ?? []) as Row);
   return {
     n: row[0] as number,
-    id: row[1] as string,
-    priority: row[2] as number,
-    crashes: row[3] as number,
-    crashLimit: row[4] as number,
-    dueAt: optional(row[5]),
-    expiresAt: optional(row[6]),
-    trail: row[7] as number,
-    gating: gatingOf(row.slice(8)),
+    id: ticket.slice(ticket.lastIndexOf(' ') + 1),
+    priority: row[1] as number,
+    crashes: crashes as number,
+    crashLimit: crashLimit as number,
+    dueAt: optional(dueAt),
+    expiresAt: optional(expiresAt),
+    trail: trail as number,
+    gating,
   };
 }
 

@@ -213,7 +213,7 @@ SELECT name FROM gates WHERE lane = ? AND wake <= ? ORDER BY wake, name LIMIT ?;
 SELECT wake FROM gates WHERE lane = ? AND wake IS NOT NULL ORDER BY wake, name LIMIT 1;
 
 -- heads: of each of these parts of a gate's parked jobs (a JSON array of name and band) the first, gathered.
-SELECT json_group_array(json_array(part, {waiting})) FROM (SELECT value AS part FROM json_each(?2)) CROSS JOIN jobs
+SELECT json_group_array(json_array({waiting})) FROM (SELECT value AS part FROM json_each(?2)) CROSS JOIN jobs
 ON n = (
   SELECT first.n FROM jobs AS first
   WHERE first.lane = ?1 AND first.ticket >= part AND first.ticket < part || ':' ORDER BY first.ticket LIMIT 1);
