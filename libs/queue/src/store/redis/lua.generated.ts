@@ -1092,7 +1092,7 @@ local function gates()
     h.flags = h.flags:gsub('[ijk]', '') .. (letters[n] or '')
   end
 
-  -- What is said at gates of a kind, by its text.
+  -- What gates of a kind say, by its text. \`own_turn\`: where no rate makes it 1.
   local said = { o = {}, g = {}, t = {} }
 
   local function terms_of(kind, text)
@@ -1158,16 +1158,16 @@ local function gates()
     state[9], state[10], state[11], state[12] = false, false, false, false
   end
 
-  -- Those where turns keep all that wait whoever ends: how many have passed, and what else is written. Most need no more.
-  local passers, rest_of = {}, {}
+  -- Gates where turns keep all that wait, whoever ends: how many have passed, and the rest of their text. Most are only counted down.
+  local counts, tails = {}, {}
 
   local function gate_of(name)
     local state = known[name]
     if state then return state end
-    local rest = rest_of[name]
-    if not rest then return keep(name, call('HGET', states, name)) end
-    rest_of[name] = nil
-    state = keep(name, written[passers[name]] .. rest)
+    local tail = tails[name]
+    if not tail then return keep(name, call('HGET', states, name)) end
+    tails[name] = nil
+    state = keep(name, written[counts[name]] .. tail)
     state.stored = ''
     return state
   end
@@ -1272,7 +1272,7 @@ local function gates()
     if opens > now then return 'time', opens end
   end
 
-  -- What holds for all that wait at a gate, where that is one and the same.
+  -- What holds for all that wait at a gate, where that is the same for all and known.
   local function common(state)
     if state.terms == '' or state.terms == '-' or rules_of_tasks() then return nil end
     return terms_of(state.name:sub(1, 1), state.terms)
@@ -1298,7 +1298,7 @@ local function gates()
     local new = {}
     for i = 1, #names do
       local name = names[i]
-      if rest_of[name] then
+      if tails[name] then
         gate_of(name)
       elseif not known[name] then
         new[#new + 1] = name
@@ -1309,10 +1309,10 @@ local function gates()
       local found = call('HMGET', states, unpack(new, from, min(from + chunk - 1, #new)))
       for i = 1, #found do
         local name, text = new[from + i - 1], found[i]
-        local taken, rest, terms, queued
-        if ended and text then taken, rest, terms, queued = text:match('^(%d+)(,,,,([^,-][^,]*),%d:(%d+):%d+)$') end
+        local taken, tail, terms, queued
+        if ended and text then taken, tail, terms, queued = text:match('^(%d+)(,,,,([^,-][^,]*),%d:(%d+):%d+)$') end
         if taken and value[queued] >= terms_of(name:sub(1, 1), terms).turn then
-          passers[name], rest_of[name] = value[taken], rest
+          counts[name], tails[name] = value[taken], tail
         else
           keep(name, text)
         end
@@ -1542,15 +1542,15 @@ local function gates()
     local list = parse_gates(text)
     for i = 1, numbers[stage] do
       local name = list[i].name
-      if rest_of[name] then
-        passers[name] = passers[name] - 1
+      if tails[name] then
+        counts[name] = counts[name] - 1
       else
         local state = gate_of(name)
         state.taken = state.taken - 1
       end
     end
     for i = numbers[stage], 1, -1 do
-      if not rest_of[list[i].name] then open(list[i].name) end
+      if not tails[list[i].name] then open(list[i].name) end
     end
   end
 
@@ -1703,7 +1703,7 @@ local function gates()
   end
 
   function keeper.save()
-    for name, rest in pairs(rest_of) do add('HSET', states, name, written[passers[name]] .. rest) end
+    for name, tail in pairs(tails) do add('HSET', states, name, written[counts[name]] .. tail) end
     for name, state in pairs(known) do
       local waits = waits_at(state)
       if state.taken > 0 or waits > 0 or state.wake > 0 then

@@ -138,10 +138,16 @@ suite('jobs with gates, on redis', () => {
     expect(adding['zadd']).toBeLessThanOrEqual(4);
     expect(adding['hset']).toBeLessThanOrEqual(15);
 
-    const claiming = await asked(() => exchange({ want: 20 }));
+    let jobs: ClaimedJob[] = [];
+    const claiming = await asked(async () => ({ jobs } = await exchange({ want: 20 })));
     // A look at who waits per gate, and all who are let through are read at once.
     expect(claiming).toMatchObject({ zrangebylex: 20, zrem: 1, rpush: 1, hmget: 5 });
     expect(claiming['hget']).toBeLessThan(5);
+
+    // Turns keep all that wait.
+    const settling = await asked(() => exchange({ settle: jobs.map(done) }));
+    expect(settling).toMatchObject({ hmget: 3 });
+    expect(settling['zrangebylex'] ?? 0).toBe(0);
   });
 
   it('are looked at by the clock again when there are settings that change it', async () => {
