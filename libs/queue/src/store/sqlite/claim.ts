@@ -79,7 +79,7 @@ export class Claim {
     const enough = this.jobs.length + want;
     while (this.jobs.length < enough && this.looked < limits.batch && lane.waiting[place]! > 0) {
       const most = Math.min(enough - this.jobs.length, limits.batch - this.looked);
-      const arrived = lane.book?.arrivedAt(place) ?? [];
+      const arrived = lane.book?.moves.arrivedAt(place) ?? [];
       const before = lane.waiting[place]! - arrived.length;
       const looked =
         before > 0 ? this.takeListed(place, Math.min(most, before)) : this.takeArrived(place, most, arrived);
@@ -114,7 +114,7 @@ export class Claim {
       tx.hintJob(job.id);
       if (!begin(tx, lane, job, job.gating!)) continue;
       const fence = this.nextFence(place, 1);
-      book.begin(job, pos, worker, fence);
+      book.moves.begin(job, pos, worker, fence);
       const begun = { fence, priority: job.priority } as ClaimedJob;
       this.unread.set(job.n, begun);
       this.jobs.push(begun);

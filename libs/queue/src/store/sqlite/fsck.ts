@@ -6,7 +6,7 @@ import { checkUnique } from '../fsck-rules/unique.js';
 import { gateName } from '../gating.js';
 import type { Violation } from '../store.js';
 import { isUnfinished } from './after.js';
-import { stateOf } from './gate-book.js';
+import { stateOf } from './gate-state.js';
 import { type Lane, laneOf, readyIn } from './lane.js';
 import { counts } from './look.js';
 import { type Job, jobOf, optional } from './row.js';

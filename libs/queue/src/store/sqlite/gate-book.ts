@@ -1,30 +1,11 @@
 import { limits } from '../../job/limits.js';
-import { priorities } from '../../job/state.js';
-import { arrival, bandAt, closedBy, type GateFigures, saidOf, sum, type Terms, termsAt, ticketAt } from '../gating.js';
-import type { Gate } from '../store.js';
+import { arrival, bandAt, closedBy, saidOf, sum, type Terms, termsAt, ticketAt } from '../gating.js';
 import type { Value } from './database.js';
+import { GateMoves } from './gate-moves.js';
+import { askedBy, askOf, type GateState, mixed, newState, stateOf, textOf } from './gate-state.js';
 import type { Lane } from './lane.js';
 import { type Climber, type Gated, type Gating, waitingJobOf } from './row.js';
-import { escapeText } from './text.js';
 import type { Transaction } from './transaction.js';
-
-/** What is known of a gate. */
-export interface GateState extends GateFigures {
-  readonly name: string;
-  taken: number;
-  readonly queued: number[];
-  readonly waits: number[];
-  tat: number;
-  until: number;
-  /** When to look at it again, epoch milliseconds. */
-  wake?: number;
-  /** What all who wait here ask of the gate, see `askOf`; `mixed` when it is not the same, or was not. */
-  asks: string;
-  /** It has a row. */
-  readonly stored: boolean;
-}
-
-const mixed = '';
 
 /** Rows of one statement. */
 const size = 10;
@@ -43,28 +24,24 @@ interface Head {
 }
 
 /**
- * The gates of one lane while a transaction is open: what is known of a gate is read once, changed in memory and written back once,
- * and so are the places of the jobs that gates move. Gone with the transaction, like the lane.
+ * The gates of one lane while a transaction is open: what is known of a gate is read once, changed in memory and written back once.
+ * Gone with the transaction, like the lane.
  */
 export class GateBook {
   private readonly states = new Map<string, GateState>();
   private readonly changed = new Set<GateState>();
   private readonly heads = new Map<string, Head>();
-  private readonly moved = new Map<number, Gated>();
-  /** Let in one behind the other: their numbers, and the position of the first. */
-  private letIn = { pos: 0, jobs: [] as (number | null)[] };
-  /** By place, who was let in one behind the other, up to the position `end`, and has not begun. */
-  private arrived = { end: 0, jobs: new Map<number, Climber[]>() };
-  /** Of those, who has begun: members of a JSON object, from their numbers to their fences. */
-  private begun = { worker: '', jobs: [] as string[] };
-  /** What became of completed jobs, by how long they are kept: members of a JSON object, from their numbers to their results. */
-  private readonly completed = new Map<number, string[]>();
   private readonly terms = new Map<string, Terms>();
+
+  /** Of the jobs of these gates. */
+  readonly moves: GateMoves;
 
   constructor(
     private readonly tx: Transaction,
     private readonly lane: Lane,
-  ) {}
+  ) {
+    this.moves = new GateMoves(tx, lane);
+  }
 
   /** Reads what is known of the gates of all these jobs, in one go. */
   expect(jobs: Iterable<Pick<Gated, 'gating'>>): void {
@@ -125,7 +102,7 @@ export class GateBook {
   /** Somebody may have changed a parked job, or one that was let in. */
   forgetHeads(): void {
     this.heads.clear();
-    this.arrived.jobs.clear();
+    this.moves.forgetArrived();
   }
 
   /** `job`, which has passed all gates but this and those further out, stands in front of it from now on. */
@@ -150,83 +127,6 @@ export class GateBook {
     state.waits[band]!--;
     gating.ticket = undefined;
     this.changed.add(state);
-  }
-
-  /** Its place, ticket or number of passed gates has changed, and will be written with those of others. */
-  move(job: Gated): void {
-    this.moved.set(job.n, job);
-  }
-
-  /** The same of a job that was parked, has passed one gate more and stands in line now. */
-  moveIn({ n, pos }: Gated): void {
-    const { letIn } = this;
-    if (pos !== letIn.pos + letIn.jobs.length) {
-      this.writeMoves();
-      letIn.pos = pos!;
-    }
-    letIn.jobs.push(n);
-  }
-
-  /** A job was let in, and stands at the tail of its line. */
-  arrive(job: Climber): void {
-    const { arrived } = this;
-    if (job.pos !== arrived.end) arrived.jobs.clear();
-    arrived.end = job.pos! + 1;
-    const line = arrived.jobs.get(job.place!);
-    if (line) line.push(job);
-    else arrived.jobs.set(job.place!, [job]);
-  }
-
-  /** At the tail of this line, those that this transaction let in: they may begin before their rows say so. None when others came after. */
-  arrivedAt(place: number): Climber[] {
-    return (this.arrived.end === this.lane.tail && this.arrived.jobs.get(place)) || [];
-  }
-
-  /** A job that was let in, at this position, has begun. */
-  begin({ n }: Gated, pos: number, worker: string, fence: number): void {
-    const { letIn, begun } = this;
-    if (letIn.jobs[pos - letIn.pos] === n) letIn.jobs[pos - letIn.pos] = null;
-    this.moved.delete(n);
-    begun.worker = worker;
-    begun.jobs.push(`"${n}":${fence}`);
-  }
-
-  /** It has completed, as the row of this number will say before anybody reads it. */
-  complete(n: number, keep: number, result?: string): void {
-    const ending = `"${n}":${result === undefined ? null : JSON.stringify(escapeText(result))}`;
-    const alike = this.completed.get(keep);
-    if (alike) alike.push(ending);
-    else this.completed.set(keep, [ending]);
-  }
-
-  /** Comes before whatever reads jobs. */
-  writeMoves(): void {
-    const { now, db } = this.tx;
-    for (const [keep, endings] of this.completed) db.run('gate.complete', now, now + keep, `{${endings.join()}}`);
-    this.completed.clear();
-    this.writeLetIn();
-    this.writeMoved();
-    const { worker, jobs } = this.begun;
-    if (jobs.length > 0) db.run('gate.begin', worker, now, `{${jobs.splice(0).join()}}`);
-  }
-
-  private writeLetIn(): void {
-    const { pos, jobs } = this.letIn;
-    if (jobs.some((n) => n !== null)) this.tx.db.run('gate.let_in', pos, JSON.stringify(jobs));
-    jobs.length = 0;
-  }
-
-  private writeMoved(): void {
-    if (this.moved.size === 0) return;
-    const rows = [...this.moved.values()].map(({ n, place, pos, gating }) => [
-      n,
-      place,
-      pos,
-      gating!.passed,
-      gating!.ticket,
-    ]);
-    this.moved.clear();
-    this.tx.db.run('gate.move', JSON.stringify(rows));
   }
 
   /** Writes back what changed. The lane is written after it. */
@@ -331,41 +231,4 @@ export class GateBook {
 /** What those parked in front of a gate in one band begin their ticket with. */
 function partOf(name: string, band: number): string {
   return `${name} ${band}`;
-}
-
-/** What a job of this task says itself about the gate: all that its terms there depend on, but for the settings. */
-function askOf(task: string, { kind, max, rate, turn }: Gate): string {
-  return `${kind} ${max ?? ''} ${turn ?? ''} ${rate?.interval ?? ''} ${rate?.slack ?? ''} ${task}`;
-}
-
-/** Of what `askOf` wrote. */
-function askedBy(ask: string): { task: string; gate: Gate } {
-  const [kind, max, turn, interval, slack, ...task] = ask.split(' ');
-  const number = (text?: string) => (text ? Number(text) : undefined);
-  const rate = interval ? { interval: Number(interval), slack: Number(slack), text: '' } : undefined;
-  const gate = { kind: kind as Gate['kind'], key: '', max: number(max), turn: number(turn), rate };
-  return { task: task.join(' '), gate };
-}
-
-function newState(name: string): GateState {
-  const none = () => priorities.map(() => 0);
-  return { name, taken: 0, queued: none(), waits: none(), tat: 0, until: 0, asks: mixed, stored: false };
-}
-
-/** Of what `textOf` wrote. */
-export function stateOf(values: unknown[]): GateState {
-  const [name, wake, taken, q0, q1, q2, q3, w0, w1, w2, w3, tat, until, asks] = values as [
-    ...[string, number | null, number, number, number, number, number, number, number, number, number, number, number],
-    string,
-  ];
-  const [queued, waits] = [
-    [q0, q1, q2, q3],
-    [w0, w1, w2, w3],
-  ];
-  return { name, taken, queued, waits, tat, until, wake: wake ?? undefined, asks, stored: true };
-}
-
-/** JSON without anything that SQLite would have to be told about. */
-function textOf({ name, wake, taken, queued, waits, tat, until, asks }: GateState): string {
-  return JSON.stringify([name, wake ?? null, taken, ...queued, ...waits, tat, until, asks]);
 }

@@ -15,7 +15,8 @@ import {
 } from '../gating.js';
 import { unset } from '../settings.js';
 import type { JobRecord, SettingsChange } from '../store.js';
-import type { GateBook, GateState } from './gate-book.js';
+import type { GateBook } from './gate-book.js';
+import type { GateState } from './gate-state.js';
 import type { Lane } from './lane.js';
 import { type Climber, type Gated, type Gating, newGating, suspects, trails } from './row.js';
 import { tally, type Transaction } from './transaction.js';
@@ -50,7 +51,7 @@ export function becomeReady(
     const book = tx.gates(lane);
     for (let i = 0; i < gating.passed; i++)
       book.touch(gating.names[i]!).queued[bandAt(gating.gates[i]!, job.priority)]!++;
-    if (!wasActive) book.move(job);
+    if (!wasActive) book.moves.move(job);
     if (!wasActive && !climb(tx, lane, gating, job)) return;
   }
   lineUp(tx, lane, job, where);
@@ -92,7 +93,7 @@ export function begin(tx: Transaction, lane: Lane, job: Gated, gating: Gating): 
   if (gating.passed < gating.gates.length) {
     gating.passed = gating.gates.length;
     job.place = job.pos = undefined;
-    book.move(job);
+    book.moves.move(job);
   }
   openDown(tx, lane, gating, gating.passed - 1, 0);
   return true;
@@ -113,7 +114,7 @@ function putBack(tx: Transaction, lane: Lane, job: Gated, gating: Gating, number
   giveBack(book, gating, number, job);
   book.park(book.touch(gating.names[number]!), gating, job);
   job.place = job.pos = undefined;
-  book.move(job);
+  book.moves.move(job);
   tally(lane, job, 'ready', 1);
   openDown(tx, lane, gating, touched, number);
 }
@@ -263,9 +264,9 @@ function letThrough(tx: Transaction, lane: Lane, state: GateState): number | und
     tally(lane, job, 'ready', -1);
     const joins = climb(tx, lane, gating, job);
     if (joins) lineUp(tx, lane, job, 'tail');
-    if (joins && gating.passed === passed) book.moveIn(job);
-    else book.move(job);
-    if (joins) book.arrive(job);
+    if (joins && gating.passed === passed) book.moves.letIn(job);
+    else book.moves.move(job);
+    if (joins) book.moves.arrive(job);
     tally(lane, job, 'ready', 1);
     tx.hintJob(job.id);
     if (++through === limits.through) return tx.now;

@@ -78,7 +78,7 @@ export function complete(
     tx.vanish(job.n);
   } else {
     lane.counts.completed++;
-    if (job.gating) tx.gates(lane).complete(job.n, keep, result);
+    if (job.gating) tx.gates(lane).moves.complete(job.n, keep, result);
     else tx.db.run('job.complete', job.attempts + 1, tx.now, tx.now + keep, result, job.n);
   }
   tx.hintJob(job.id);
@@ -124,7 +124,7 @@ function join(tx: Transaction, lane: Lane, job: Job, where: 'front' | 'tail'): '
 /** A job that was in state `before` is neither ready nor active any more: those that waited for what it had go on. */
 function makeRoom(tx: Transaction, lane: Lane, job: Job, before: JobState): void {
   if (job.gating) {
-    if (!job.gone) tx.gates(lane).move(job);
+    if (!job.gone) tx.gates(lane).moves.move(job);
     leaveGates(tx, lane, job.gating, gatesKept(job, before), before === 'ready' ? job : undefined);
   }
   if (before === 'active') hintRoom(tx, lane);

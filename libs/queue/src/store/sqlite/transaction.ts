@@ -72,7 +72,7 @@ export class Transaction {
       this.db.run('job.delete', JSON.stringify(this.vanished));
       this.vanished = [];
     }
-    for (const book of this.books) book.writeMoves();
+    for (const book of this.books) book.moves.write();
   }
 
   /** A job and its lane, by id. */

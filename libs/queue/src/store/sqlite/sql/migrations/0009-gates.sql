@@ -24,7 +24,7 @@ ALTER TABLE jobs ADD COLUMN ticket TEXT;
 CREATE UNIQUE INDEX jobs_parked ON jobs (lane, ticket) WHERE ticket IS NOT NULL;
 
 -- What is known of a gate; one that nobody needs has no row. `wake`: when to look at it again by the clock. `state` is JSON, as all of
--- it is read and written together: see gate-book.ts.
+-- it is read and written together: see gate-state.ts.
 CREATE TABLE gates (lane INTEGER NOT NULL, name TEXT NOT NULL, wake INTEGER, state TEXT NOT NULL, PRIMARY KEY (lane, name)) WITHOUT ROWID;
 CREATE INDEX gates_waking ON gates (lane, wake, name) WHERE wake IS NOT NULL;
 
