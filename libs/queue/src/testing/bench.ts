@@ -19,14 +19,15 @@ import { Worker } from '../worker/worker.js';
 import type { Performed, PerformOptions } from './queue-tester.js';
 import { SchedulerBench } from './scheduler-bench.js';
 
-/** A lane that no application serves: what is performed there meets no other job. */
-const lane = 'millrace.perform';
+/** Queues that no application serves, one for each call: what is performed there meets no other job, and no limit that one has used up. */
+const stage = 'millrace.perform.';
 
 /** Workers made for one purpose each, with the handlers of an application. */
 export class Bench {
   readonly scheduler: SchedulerBench;
   private readonly store: Store;
   private readonly options: WorkerOptions;
+  private performed = 0;
 
   constructor(private readonly app: INestApplicationContext) {
     this.scheduler = new SchedulerBench(app);
@@ -46,9 +47,11 @@ export class Bench {
 
   async perform(queue: Queue, task: TaskRef, payload: unknown, options: PerformOptions): Promise<Performed<unknown>> {
     const { attempt = 1, headers } = options;
+    const lane = `${stage}${++this.performed}`;
     const call = { queue: lane, keepResult: '1h' as const, retry: { startAt: attempt }, headers };
     const { id } = await queue.enqueue(task, payload as never, call);
-    await this.run({ queues: { [lane]: 1 }, maxJobs: 1 });
+    const worker = await this.started({ queues: { [lane]: 1 }, maxJobs: 1 });
+    await worker.done;
     const { view } = (await queue.job(id))!;
     const { jobs: enqueued } = await queue.list({ parent: id, limit: 200 });
     await queue.remove(id);
@@ -57,8 +60,9 @@ export class Bench {
   }
 
   /**
-   * A worker of the application itself does it where one runs; else one is made, until nothing is ready anywhere. Again
-   * while that ends jobs, as handlers enqueue to queues that were not there before, and put schedules.
+   * A worker of the application itself does it where one runs; else one is made, until there is nothing it may begin: what
+   * a pause or a rate keeps waiting stays. Again while that ends jobs, as handlers enqueue to queues that were not there
+   * before, and put schedules.
    */
   async drain(): Promise<{ completed: number; failed: number }> {
     const host = WorkerHost.of(this.app);
@@ -74,19 +78,22 @@ export class Bench {
 
   private async work(): Promise<void> {
     const queues = await this.waiting();
-    if (Object.keys(queues).length > 0) await this.run({ burst: 'ready', queues });
+    if (Object.keys(queues).length === 0) return;
+    const worker = await this.started({ queues });
+    await worker.idle();
+    await worker.stop();
   }
 
-  private async run(purpose: Partial<WorkerOptions>): Promise<void> {
+  private async started(purpose: Partial<WorkerOptions>): Promise<Worker> {
     const worker = new Worker({ ...this.options, ...purpose });
     await worker.start();
-    await worker.done;
+    return worker;
   }
 
   /** Queues with work. Scheduled jobs count: the store makes those that are due ready when a worker looks. */
   private async waiting(): Promise<Record<string, number>> {
     const found = await this.store.counts();
-    const busy = found.filter(({ queue, counts }) => queue !== lane && counts.ready + counts.scheduled > 0);
+    const busy = found.filter(({ queue, counts }) => !queue.startsWith(stage) && counts.ready + counts.scheduled > 0);
     return Object.fromEntries(busy.map(({ queue }) => [queue, 10]));
   }
 

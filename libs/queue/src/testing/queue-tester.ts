@@ -101,8 +101,8 @@ export class QueueTester {
   }
 
   /**
-   * Runs what is ready, and what that makes ready, until nothing is. Turn the clock first for what is scheduled, and for
-   * schedules: `await tester.clock.advance('1d'); await tester.drain()` runs the jobs of every slot of that day.
+   * Runs what is ready, and what that makes ready, until nothing is left that may begin: what a pause or a rate keeps
+   * waiting stays `ready`. Turn the clock first for what is scheduled, for rates and for schedules: `await tester.clock.advance('1d'); await tester.drain()` runs the jobs of every slot of that day.
    */
   async drain(): Promise<{ completed: number; failed: number }> {
     return this.bench.drain();

@@ -2,7 +2,7 @@ import type { Store } from '../store/store.js';
 import type { Clock } from '../time/clock.js';
 import { Loop } from '../time/loop.js';
 
-/** Ends a worker once its queues are drained: `ready` looks at ready and active jobs, `all` also at scheduled and blocked ones. */
+/** Ends a worker once its queues are drained, or paused: `ready` looks at ready and active jobs, `all` also at scheduled and blocked ones. */
 export class Burst extends Loop {
   constructor(
     clock: Clock,
@@ -27,9 +27,12 @@ export class Burst extends Loop {
 
   private async left(): Promise<number> {
     let left = 0;
-    for (const { queue, counts } of await this.store.counts()) {
+    for (const { queue, counts, settings } of await this.store.counts()) {
       if (!this.queues.has(queue)) continue;
-      left += counts.ready + counts.active;
+      left += counts.active;
+      // Nobody can tell when a pause ends.
+      if (settings.paused) continue;
+      left += counts.ready;
       if (this.mode === 'all') left += counts.scheduled + counts.blocked;
     }
     return left;
