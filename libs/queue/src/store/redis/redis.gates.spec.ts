@@ -150,6 +150,28 @@ suite('jobs with gates, on redis', () => {
     expect(settling['zrangebylex'] ?? 0).toBe(0);
   });
 
+  it('let in the next when somebody ends, though others stand in line', async () => {
+    const ids = await add(4, { gates: group({ max: 2 }) });
+    const { jobs } = await exchange({ want: 1 });
+
+    await exchange({ settle: jobs.map(done) });
+
+    expect((await store.list({ states: ['ready'] })).jobs.map(({ parked }) => !!parked)).toEqual([false, false, true]);
+    expect((await exchange({ want: 4 })).jobs.map(({ id }) => id)).toEqual(ids.slice(1, 3));
+  });
+
+  it('let in everybody by what the job itself says', async () => {
+    const [first] = await add(1, { gates: group({ max: 1 }) });
+    const { jobs } = await exchange({ want: 1 });
+    expect(jobs.map(({ id }) => id)).toEqual([first]);
+    const narrow = await add(1, { gates: group({ max: 1 }) });
+    const wide = await add(3, { gates: group({ max: 3 }) });
+
+    const next = await exchange({ settle: jobs.map(done), want: 5 });
+
+    expect(next.jobs.map(({ id }) => id)).toEqual([...narrow, ...wide.slice(0, 2)]);
+  });
+
   it('are looked at by the clock again when there are settings that change it', async () => {
     const rate = { interval: 3_600_000_000, slack: 0, text: '1/h' };
     const ids = await add(3, { gates: group({ rate }) });
