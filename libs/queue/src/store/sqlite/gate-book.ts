@@ -110,8 +110,7 @@ export class GateBook {
     const gate = gating.gates[gating.passed]!;
     const band = bandAt(gate, job.priority);
     const ask = askOf(gating.task, gate);
-    if (sum(state.waits) === 0) state.asks = ask;
-    else if (state.asks !== ask) state.asks = mixed;
+    if (state.asks !== ask) state.asks = sum(state.waits) === 0 ? ask : mixed;
     state.waits[band]!++;
     const { id, priority, dueAt } = job;
     gating.ticket = `${state.name} ${ticketAt(gate, { id, priority, dueAt, enqueuedAt: gating.enqueuedAt })}`;
@@ -123,7 +122,8 @@ export class GateBook {
   unpark(state: GateState, gating: Gating, job: Gated): void {
     const band = bandAt(gating.gates[gating.passed]!, job.priority);
     const head = this.heads.get(partOf(state.name, band));
-    if (head) head.jobs = head.jobs.filter(({ n }) => n !== job.n);
+    if (head?.jobs[0]?.n === job.n) head.jobs.shift();
+    else if (head) head.jobs = head.jobs.filter(({ n }) => n !== job.n);
     state.waits[band]!--;
     gating.ticket = undefined;
     this.changed.add(state);
