@@ -74,10 +74,10 @@ export class Player {
         return call('note', [claim?.id ?? 'nobody', claim?.fence ?? 1, command.note]);
       }
       case 'cancel':
-        return call('cancel', [this.some(command.jobs), { force: command.force, reason: command.reason }]);
+        return call('cancel', [this.byLane(command.jobs), { force: command.force, reason: command.reason }]);
       case 'retry':
       case 'remove':
-        return call(command.do, [this.some(command.jobs)]);
+        return call(command.do, [this.byLane(command.jobs)]);
       case 'reschedule':
         return call('reschedule', [this.some(command.jobs), this.due(command.due)]);
       case 'configure':
@@ -240,6 +240,14 @@ export class Player {
   /** From the newest backwards, so that histories meet the same jobs again. */
   private some(numbers: number[]): string[] {
     return numbers.map((number) => this.ids.at(-1 - (number % Math.max(1, this.ids.length))) ?? 'nobody');
+  }
+
+  /** The same, lane by lane: what ends in two lanes at once is heard of elsewhere in the order of the lanes, not of the ids. */
+  private byLane(numbers: number[]): string[] {
+    const picked = this.some(numbers);
+    const laneOf = (id: string) => id.slice(0, id.lastIndexOf('~'));
+    const lanes = [...new Set(picked.map(laneOf))];
+    return lanes.flatMap((lane) => picked.filter((id) => laneOf(id) === lane));
   }
 
   /** Mostly jobs that run, for these may still complete; else any, ended or never stored as they may be. */

@@ -122,16 +122,15 @@ export async function perLane<A>(
 ): Promise<A[]> {
   const answers: A[] = ids.map((id) => unknown(id));
   const places = ids.flatMap((id, place) => (parseJobId(id) ? [{ id, place }] : []));
-  await Promise.all(
-    byLane(places, ({ id }) => id).map(async ({ lane, items, locals }) => {
-      // No script touches more than a page of jobs.
-      for (let from = 0; from < items.length; from += limits.page) {
-        const page = items.slice(from, from + limits.page);
-        const found = await ask(lane, locals.slice(from, from + limits.page), page.map(({ id }) => id)); // prettier-ignore
-        page.forEach(({ place }, i) => (answers[place] = found[i]!));
-      }
-    }),
-  );
+  // One lane after the other: what follows from one stands in line before what follows from the next.
+  for (const { lane, items, locals } of byLane(places, ({ id }) => id)) {
+    // No script touches more than a page of jobs.
+    for (let from = 0; from < items.length; from += limits.page) {
+      const page = items.slice(from, from + limits.page);
+      const found = await ask(lane, locals.slice(from, from + limits.page), page.map(({ id }) => id)); // prettier-ignore
+      page.forEach(({ place }, i) => (answers[place] = found[i]!));
+    }
+  }
   return answers;
 }
 
