@@ -201,6 +201,19 @@ export function describeTaskSettings(stage: Stage): void {
       await stage.hinted({ lanes: [lane] }, 'ready', () => say({ paused: false }));
     });
 
+    it('keeps a job that waited further in, once it is let through there', async () => {
+      const gates = [order('a')];
+      const held = await stage.held('ann', { gates, task: 'sift' });
+      const next = await stage.add({ gates });
+      await say({ paused: true });
+      expect(await gated.parked(next)).toEqual(order('a'));
+
+      const { jobs, more } = await stage.exchange('ann', { settle: [completed(held)] });
+
+      expect([jobs, more]).toEqual([[], false]);
+      expect(await gated.parked(next)).toEqual(task('grind'));
+    });
+
     it('keeps jobs in front of its own gate, and lets go of what they held further in', async () => {
       await stage.workers('ann');
       const gates = [group('a', { max: 1 }), task('grind')];

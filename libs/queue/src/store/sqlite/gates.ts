@@ -257,9 +257,10 @@ function letThrough(tx: Transaction, lane: Lane, state: GateState): number | und
     }
     if (closed) return closed === 'time' ? opensAt(state, terms) : undefined;
     const job = book.first(state, band)!;
+    book.unpark(state, job.gating!, job);
+    pass(book, job.gating!, job);
+    completeGates(tx, lane, job);
     const gating = job.gating!;
-    book.unpark(state, gating, job);
-    pass(book, gating, job);
     const { passed } = gating;
     tally(lane, job, 'ready', -1);
     const joins = climb(tx, lane, gating, job);
