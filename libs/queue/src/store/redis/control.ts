@@ -1,4 +1,4 @@
-import type { ControlAnswer, Due } from '../store.js';
+import type { ControlAnswer, Due, Lane } from '../store.js';
 import { type Lanes, perLane } from './lanes.js';
 import { relayNow } from './relay.js';
 import { stateOf } from './wire.js';
@@ -13,7 +13,7 @@ function readAnswer(id: string, code: string): ControlAnswer {
 
 export async function cancel(lanes: Lanes, ids: string[], options: { reason?: string; force?: boolean } = {}) {
   const { reason = 'request', force = false } = options;
-  return perLane(ids, unknown, async (lane, locals, full) => {
+  return perLaneThenRelay(lanes, ids, async (lane, locals, full) => {
     const codes = new Array<string | undefined>(locals.length).fill(undefined);
     const holders = new Set<string>();
     // With force, what a worker holds is a key, and which worker it is stands in the job: the script says whom to name.
@@ -30,11 +30,11 @@ export async function cancel(lanes: Lanes, ids: string[], options: { reason?: st
         else codes[i] = found[n];
       });
     }
-    if (left > 0) await relayNow(lanes, lane);
-    return full.map((id, i) => {
+    const answers = full.map((id, i) => {
       const answer = readAnswer(id, codes[i]!);
       return answer.applied && answer.state === 'active' ? { ...answer, signalled: true } : answer;
     });
+    return { answers, posted: left };
   });
 }
 
@@ -54,9 +54,24 @@ export async function reschedule(lanes: Lanes, ids: string[], due: Due | undefin
 }
 
 export async function remove(lanes: Lanes, ids: string[]): Promise<ControlAnswer[]> {
-  return perLane(ids, unknown, async (lane, locals, full) => {
+  return perLaneThenRelay(lanes, ids, async (lane, locals, full) => {
     const [codes, posted] = await lanes.run<[string[], number]>('remove', lane, locals);
-    if (posted > 0) await relayNow(lanes, lane);
-    return full.map((id, i) => readAnswer(id, codes[i]!));
+    return { answers: full.map((id, i) => readAnswer(id, codes[i]!)), posted };
   });
+}
+
+/** What an ending means to jobs of other lanes is told once all of these have got what was asked for them: it must not come before that. */
+async function perLaneThenRelay(
+  lanes: Lanes,
+  ids: string[],
+  ask: (lane: Lane, locals: string[], ids: string[]) => Promise<{ answers: ControlAnswer[]; posted: number }>,
+): Promise<ControlAnswer[]> {
+  const left: Lane[] = [];
+  const answers = await perLane(ids, unknown, async (lane, locals, full) => {
+    const { answers, posted } = await ask(lane, locals, full);
+    if (posted > 0) left.push(lane);
+    return answers;
+  });
+  for (const lane of new Set(left)) await relayNow(lanes, lane);
+  return answers;
 }
